@@ -1,0 +1,1 @@
+"""diffviz: see, steer and understand diffusion models."""

@@ -1,0 +1,1 @@
+"""Pictures, data sets and tables: from files to arrays and back."""

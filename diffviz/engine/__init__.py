@@ -1,0 +1,1 @@
+"""Between science and screen: state, jobs and history."""

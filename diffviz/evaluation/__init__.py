@@ -1,0 +1,1 @@
+"""Figures of merit for pictures and denoisers."""

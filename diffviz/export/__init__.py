@@ -1,0 +1,1 @@
+"""Animations, figures and frames written to files."""

@@ -1,0 +1,1 @@
+"""Denoisers: trained networks, exact posteriors, and the checkpoints that carry them."""

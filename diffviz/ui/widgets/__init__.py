@@ -1,0 +1,1 @@
+"""Widgets that know numpy and Qt, never the session."""

@@ -1,0 +1,1 @@
+"""One workspace each; they know the session and never each other."""
