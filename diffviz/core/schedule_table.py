@@ -57,7 +57,7 @@ class NoiseLevel:
 
     @property
     def log_snr(self) -> float:
-        """Ln SNR in [−∞, ∞]."""
+        """Natural logarithm of the SNR, in [−∞, ∞]."""
         if self.one_minus_alpha_cumprod == 0.0:
             return math.inf
         if self.alpha_cumprod == 0.0:
@@ -196,7 +196,7 @@ class NoiseSchedule:
 
     @cached_property
     def log_snr(self) -> FloatArray:
-        """Ln SNR in [−∞, ∞]."""
+        """Natural logarithm of the SNR, in [−∞, ∞]."""
         with np.errstate(divide="ignore"):
             return _frozen(self.log_alphas_cumprod - np.log(self.one_minus_alphas_cumprod))
 
