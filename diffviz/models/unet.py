@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from diffviz.models.embedding import TimeAndClass
 
@@ -55,14 +55,14 @@ class ResBlock(nn.Module):
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         """Map (B, channels_in, H, W) to (B, channels_out, H, W)."""
-        h = self.conv_in(F.silu(self.norm_in(x)))
-        projected = self.embedding(F.silu(embedding))[:, :, None, None]
+        h = self.conv_in(functional.silu(self.norm_in(x)))
+        projected = self.embedding(functional.silu(embedding))[:, :, None, None]
         if self.ada_gn:
             scale, shift = projected.chunk(2, dim=1)
             h = torch.addcmul(shift, self.norm_out(h), 1 + scale)
         else:
             h = self.norm_out(h + projected)
-        return cast("Tensor", self.skip(x) + self.conv_out(self.dropout(F.silu(h))))
+        return cast("Tensor", self.skip(x) + self.conv_out(self.dropout(functional.silu(h))))
 
 
 class Attention(nn.Module):
@@ -80,7 +80,7 @@ class Attention(nn.Module):
         batch, channels, height, width = x.shape
         qkv = self.qkv(self.norm(x)).reshape(batch, 3, self.num_heads, channels // self.num_heads, -1)
         q, k, v = (part.transpose(-1, -2) for part in qkv.unbind(1))
-        h = F.scaled_dot_product_attention(q, k, v).transpose(-1, -2)
+        h = functional.scaled_dot_product_attention(q, k, v).transpose(-1, -2)
         return cast("Tensor", x + self.projection(h.reshape(batch, channels, height, width)))
 
 
@@ -186,8 +186,8 @@ class UNet(nn.Module):
             for stage in cast("nn.ModuleList", parts["stages"]):
                 h = stage(torch.cat([h, skips.pop()], dim=1), embedding)
             if "grow" in parts:
-                h = parts["grow"](F.interpolate(h, size=skips[-1].shape[-2:], mode="nearest"))
-        return cast("Tensor", self.conv_out(F.silu(self.norm_out(h))))
+                h = parts["grow"](functional.interpolate(h, size=skips[-1].shape[-2:], mode="nearest"))
+        return cast("Tensor", self.conv_out(functional.silu(self.norm_out(h))))
 
 
 def _zeroed(convolution: nn.Conv2d) -> nn.Conv2d:

@@ -1,0 +1,111 @@
+"""Everything that decides the outcome of a training run, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from diffviz.core.losses import Loss
+from diffviz.core.prediction import PredictionType
+from diffviz.core.schedules import ScheduleSpec
+from diffviz.models.architecture import NetworkConfig, describe, make_config
+from diffviz.models.checkpoint import schedule_from_json
+from diffviz.models.unet import UNetConfig
+
+PRECISIONS = ("float32", "bfloat16")
+TIMESTEP_DRAWS = ("stratified", "uniform")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The recipe of a run; two runs with equal recipes give equal weights on the CPU.
+
+    Attributes
+    ----------
+    images
+        Length of the run in images seen (examples drawn, with repetition).
+    warmup_images
+        The learning rate rises linearly over these first images.
+    decay_fraction
+        The learning rate falls linearly to zero over this last part of the run; before, it is constant,
+        so that a run can be prolonged while it has not begun to fall.
+    ema_decay
+        Long-run decay of the weights' moving average; 0 switches it off.
+    class_dropout
+        How often a label is hidden, so that the network also learns to do without (guidance needs this).
+    timestep_draw
+        "uniform", or "stratified": each batch holds one time from every equal part of the chain.
+    precision
+        "bfloat16" computes the network in mixed precision; weights and optimiser stay float32.
+    """
+
+    data: str = "fashion-mnist"
+    images: int = 600_000
+    network: NetworkConfig = field(default_factory=UNetConfig)
+    schedule: ScheduleSpec = field(default_factory=lambda: ScheduleSpec(kind="cosine"))
+    prediction: PredictionType = PredictionType.V
+    loss: Loss = Loss.V
+    batch_size: int = 128
+    learning_rate: float = 1.5e-3
+    weight_decay: float = 0.0
+    warmup_images: int = 50_000
+    decay_fraction: float = 0.4
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.999
+    class_dropout: float = 0.1
+    timestep_draw: str = "stratified"
+    precision: str = "float32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot be trained with; the message is one sentence for the user."""
+        allowed = (
+            (self.images >= 1, "The number of images must be at least 1."),
+            (self.batch_size >= 1, "The batch must hold at least 1 image."),
+            (0 < self.learning_rate < 1, "The learning rate must lie between 0 and 1."),
+            (self.weight_decay >= 0, "The weight decay must not be negative."),
+            (0 <= self.ema_decay < 1, "The decay of the average must be at least 0 and below 1."),
+            (0 <= self.class_dropout <= 1, "The class dropout must lie between 0 and 1."),
+            (0 <= self.decay_fraction <= 1, "The decay fraction must lie between 0 and 1."),
+            (self.gradient_clip > 0, "The gradient clip must be above 0."),
+            (self.precision in PRECISIONS, f"The precision must be one of {', '.join(PRECISIONS)}."),
+            (
+                self.timestep_draw in TIMESTEP_DRAWS,
+                f"Times are drawn {' or '.join(TIMESTEP_DRAWS)}, not “{self.timestep_draw}”.",
+            ),
+        )
+        for holds, sentence in allowed:
+            if not holds:
+                raise ValueError(sentence)
+
+    def learning_rate_at(self, images_seen: int) -> float:
+        """Learning rate of the step that starts after `images_seen` images: rise, plateau, linear fall."""
+        rise = min(1.0, (images_seen + self.batch_size) / max(self.warmup_images, 1))
+        left = max(self.images - images_seen, 0)
+        fall = min(1.0, left / max(self.decay_fraction * self.images, 1))
+        return self.learning_rate * min(rise, fall)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a file."""
+        return asdict(self) | {"network": describe(self.network)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TrainingConfig:
+        """Rebuild a recipe from `to_json`.
+
+        Raises
+        ------
+        ValueError
+            If a value is missing, unknown or not allowed.
+        """
+        known = {f.name for f in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ValueError(f"The recipe has no entry “{unknown[0]}”.")
+        parts = dict(values)
+        network = dict(parts["network"])
+        parts["network"] = make_config(network.pop("kind"), network)
+        parts["schedule"] = schedule_from_json(parts["schedule"])
+        parts["prediction"] = PredictionType(parts["prediction"])
+        parts["loss"] = Loss(parts["loss"])
+        return cls(**parts)

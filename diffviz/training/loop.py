@@ -1,0 +1,167 @@
+"""Training as a generator of small records; what shows or saves them is somebody else's business."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from diffviz.core.losses import loss_weights, per_example_error, training_target
+from diffviz.core.noise import Stream, draw_noise
+from diffviz.core.schedules import build_schedule
+from diffviz.models.architecture import build_network, initialise
+from diffviz.training import draws
+from diffviz.training.config import TrainingConfig
+from diffviz.training.ema import WeightAverage
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on; the message says at which step and what to try."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What a network learns from.
+
+    Attributes
+    ----------
+    values
+        Pictures as uint8 (N, C, H, W), or points as float32 (N, d).
+    labels
+        int64, shape (N,); `None` where there are no classes.
+    """
+
+    values: Tensor
+    labels: Tensor | None = None
+
+    def x_0(self, indices: Tensor) -> Tensor:
+        """Chosen examples as float32; pictures in [−1, 1]."""
+        chosen = self.values[indices]
+        return chosen.float() * (2 / 255) - 1 if chosen.dtype == torch.uint8 else chosen
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """One step of the optimiser: the loss is the weighted mean over the batch, before the step."""
+
+    step: int
+    images_seen: int
+    loss: float
+    learning_rate: float
+    gradient_norm: float
+
+
+class TrainingRun:
+    """A network in training: weights, their average, the optimiser, and how far it is.
+
+    Parameters
+    ----------
+    config
+        The recipe.
+    examples
+        The data; they stay on the CPU.
+    device
+        Where the network computes.
+    """
+
+    def __init__(self, config: TrainingConfig, examples: Examples, device: str = "cpu") -> None:
+        self.config = config
+        self.examples = examples
+        self.device = torch.device(device)
+        self.schedule = build_schedule(config.schedule)
+        self.network = build_network(config.network)
+        initialise(self.network, config.seed)
+        self.network.to(self.device).train()
+        self.average = WeightAverage(self.network, config.ema_decay)
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=config.learning_rate,
+            betas=(0.9, 0.99),
+            weight_decay=config.weight_decay,
+        )
+        self.step = 0
+        self._signal = torch.from_numpy(self.schedule.sqrt_alphas_cumprod.copy()).float()
+        self._spread = torch.from_numpy(self.schedule.sqrt_one_minus_alphas_cumprod.copy()).float()
+        weights = loss_weights(config.loss, config.prediction, self.schedule)
+        self._weights = torch.from_numpy(weights).float()
+
+    @property
+    def images_seen(self) -> int:
+        """Examples drawn so far."""
+        return self.step * self.config.batch_size
+
+    def averaged_network(self) -> nn.Module:
+        """A copy of the network with averaged weights, in evaluation mode."""
+        network = build_network(self.config.network).to(self.device)
+        self.average.copy_to(network.named_parameters())
+        return network.eval()
+
+    def advance(self) -> TrainingStep:
+        """Take one step of the optimiser.
+
+        Raises
+        ------
+        TrainingError
+            If the loss is not a finite number; weights and average are then those of the step before.
+        """
+        config = self.config
+        learning_rate = config.learning_rate_at(self.images_seen)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        loss = self._loss()
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"The loss is not a number at step {self.step + 1}: try a lower learning rate than "
+                f"{config.learning_rate:g}, or float32 precision."
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.gradient_clip)
+        self.optimizer.step()
+        self.average.update(self.network)
+        self.step += 1
+        return TrainingStep(self.step, self.images_seen, value, learning_rate, float(norm))
+
+    def _loss(self) -> Tensor:
+        config, step = self.config, self.step
+        indices = torch.from_numpy(
+            draws.batch_indices(config.seed, step, config.batch_size, len(self.examples.values))
+        )
+        x_0 = self.examples.x_0(indices)
+        noise = torch.from_numpy(draw_noise(tuple(x_0.shape), config.seed, Stream.TRAIN, step))
+        t = torch.from_numpy(
+            draws.timesteps(
+                config.seed,
+                step,
+                config.batch_size,
+                self.schedule.num_timesteps,
+                stratified=config.timestep_draw == "stratified",
+            )
+        )
+        shape = (-1,) + (1,) * (x_0.ndim - 1)
+        signal, spread = self._signal[t].reshape(shape), self._spread[t].reshape(shape)
+        target = training_target(config.prediction, x_0, noise, signal, spread).to(self.device)
+        x_t = (signal * x_0 + spread * noise).to(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+            prediction = self.network(x_t, t.to(self.device), self._classes(indices))
+        error = per_example_error(prediction, target)
+        return (error * self._weights[t].to(self.device)).mean()
+
+    def _classes(self, indices: Tensor) -> Tensor | None:
+        null = self.config.network.num_classes
+        if not null or self.examples.labels is None:
+            return None
+        hidden = draws.hidden_labels(
+            self.config.seed, self.step, self.config.batch_size, self.config.class_dropout
+        )
+        return self.examples.labels[indices].masked_fill(torch.from_numpy(hidden), null).to(self.device)
+
+
+def train(run: TrainingRun) -> Iterator[TrainingStep]:
+    """Advance a run to the end of its recipe, one record per step."""
+    while run.images_seen < run.config.images:
+        yield run.advance()

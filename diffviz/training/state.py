@@ -1,0 +1,102 @@
+"""A run on disk: everything that is needed to go on as if it had never stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from diffviz.models.checkpoint import CheckpointError, read_metadata, write_tensors
+from diffviz.training.config import TrainingConfig
+from diffviz.training.loop import Examples, TrainingRun
+
+STATE_KEY = "diffviz-training"
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+def state_path(network_path: Path) -> Path:
+    """Where the state of a run lies whose network is written to `network_path`."""
+    return network_path.with_suffix(".training.safetensors")
+
+
+def save_state(run: TrainingRun, path: Path) -> None:
+    """Write weights, their average, the optimiser's moments, the step and the recipe, atomically."""
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in run.network.named_parameters():
+        tensors[f"weight/{name}"] = parameter
+        tensors[f"average/{name}"] = run.average.weights[name]
+        for moment in _MOMENTS:
+            if parameter in run.optimizer.state:
+                tensors[f"{moment}/{name}"] = run.optimizer.state[parameter][moment]
+    progress = {"step": run.step, "updates": run.average.updates, "config": run.config.to_json()}
+    write_tensors(path, {STATE_KEY: json.dumps(progress)}, tensors)
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """The recipe of a stored run.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged or not the state of a run.
+    """
+    return _read_progress(path)[0]
+
+
+def resume(path: Path, examples: Examples, *, images: int | None = None, device: str = "cpu") -> TrainingRun:
+    """Rebuild a run where it was saved; on the CPU it goes on bit for bit as if it had not stopped.
+
+    Parameters
+    ----------
+    path
+        A file of `save_state`.
+    examples
+        The same data as before.
+    images
+        A new length of the run, if it is to become longer or shorter.
+    device
+        Where the network computes.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged or not the state of a run.
+    """
+    from safetensors.torch import load_file
+
+    config, step, updates = _read_progress(path)
+    run = TrainingRun(replace(config, images=images or config.images), examples, device)
+    tensors = load_file(path)
+    try:
+        with torch.no_grad():
+            for name, parameter in run.network.named_parameters():
+                parameter.copy_(tensors[f"weight/{name}"])
+                if f"{_MOMENTS[0]}/{name}" in tensors:
+                    state = run.optimizer.state[parameter]
+                    state["step"] = torch.tensor(float(step))
+                    for moment in _MOMENTS:
+                        state[moment] = tensors[f"{moment}/{name}"].to(run.device)
+        prefix = "average/"
+        run.average.restore(
+            {n.removeprefix(prefix): w.to(run.device) for n, w in tensors.items() if n.startswith(prefix)},
+            updates,
+        )
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(f"{path.name} does not fit the network that its recipe names.") from error
+    run.step = step
+    return run
+
+
+def _read_progress(path: Path) -> tuple[TrainingConfig, int, int]:
+    metadata, _, _ = read_metadata(path)
+    if STATE_KEY not in metadata:
+        raise CheckpointError(f"{path.name} is not the state of a training run.")
+    try:
+        progress = json.loads(metadata[STATE_KEY])
+        config = TrainingConfig.from_json(progress["config"])
+        return config, int(progress["step"]), int(progress["updates"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path.name} holds a recipe that diffviz cannot read.") from error
