@@ -96,7 +96,7 @@ def _noise_at_once(spec: ScheduleSpec, schedule: NoiseSchedule) -> Finding | Non
     return Finding(
         "bad",
         "Noise at once",
-        "The first step leaves nothing of the picture, so the best a denoiser can answer is the mean of all pictures.",
+        "The first step leaves nothing of the picture, so a denoiser can only answer with the mean of all.",
         (Fix("Use linear", _other_kind(spec, "linear")), Fix("Use cosine", _other_kind(spec, "cosine"))),
     )
 
@@ -141,11 +141,12 @@ def _dead_steps(spec: ScheduleSpec, schedule: NoiseSchedule) -> Finding | None:
     return Finding(
         "warn",
         "Dead steps",
-        f"From t = {first} on the frames are as good as pure noise: {_percent(dead / total)} of the steps change "
-        "nothing that can be seen.",
+        f"From t = {first} on the frames are as good as pure noise: {_percent(dead / total)} of the steps "
+        "change nothing that can be seen.",
         (
             *_scaled(spec),
             Fix(f"Use T = {enough}", replace(spec, num_timesteps=enough)),
+            Fix(f"Use T = {_MADE_FOR}", replace(spec, num_timesteps=_MADE_FOR)),
             Fix("Use cosine", _other_kind(spec, "cosine")),
         ),
     )
@@ -161,8 +162,8 @@ def _large_steps(spec: ScheduleSpec, schedule: NoiseSchedule) -> Finding | None:
     return Finding(
         "warn",
         "Large steps too early",
-        f"At t = {t} of {total} one step replaces {_percent(float(schedule.betas[t]))} of the signal power, too "
-        "much to be undone in one step.",
+        f"At t = {t} of {total} one step replaces {_percent(float(schedule.betas[t]))} of the signal power, "
+        "too much to be undone at once.",
         (
             *_longer(spec),
             Fix("Use cosine", _other_kind(spec, "cosine")),
@@ -177,8 +178,8 @@ def _rough_start(spec: ScheduleSpec, schedule: NoiseSchedule) -> Finding | None:
     return Finding(
         "warn",
         "Rough first step",
-        f"The first step already brings {_percent(noise)} noise, so the last reverse step has to invent the fine "
-        "detail.",
+        f"The first step already brings {_percent(noise)} noise, so the last reverse step has to invent "
+        "the fine detail.",
         (*_longer(spec), Fix("Use linear", _other_kind(spec, "linear"))),
     )
 
