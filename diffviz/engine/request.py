@@ -1,0 +1,109 @@
+"""What a reverse run is asked to do, and what it tells about itself before its first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from diffviz.core.samplers import SamplerSpec
+from diffviz.core.schedules import ScheduleSpec
+from diffviz.engine.state import SessionState, StartFrom
+
+if TYPE_CHECKING:
+    from diffviz.data.images import Picture
+    from diffviz.engine.images import ImageStore
+    from diffviz.models.denoiser import DenoiserInfo
+
+__all__ = ["EXACT_PICTURES", "ReverseContext", "ReverseRequest"]
+
+EXACT_PICTURES = "exact:pictures"
+
+
+@dataclass(frozen=True)
+class ReverseRequest:
+    """One reverse run, said in hashable values: equal requests give equal pictures.
+
+    What does not matter to a run is left out of its request, so that looking at another picture, say, does
+    not make a run from pure noise another one.
+
+    Attributes
+    ----------
+    schedule, sampler
+        The chain and how it is walked.
+    denoiser, class_index, guidance_scale
+        Who denoises, towards which class, how strongly.
+    seed
+        Of all noise of the run; sample b of a batch is the same picture in every batch.
+    num_samples
+        How many pictures at once.
+    device
+        Key of the device that a network runs on.
+    start_image, start_t
+        The picture that is noised to `start_t` and brought back; None for a start from pure noise at T.
+    exact_size, picture_keys
+        For ``exact:pictures`` only, else 0 and empty: side in pixels, and the pictures it knows.
+    """
+
+    schedule: ScheduleSpec
+    sampler: SamplerSpec
+    denoiser: str = EXACT_PICTURES
+    class_index: int | None = None
+    guidance_scale: float = 1.0
+    seed: int = 211
+    num_samples: int = 1
+    device: str = "cpu"
+    start_image: str | None = None
+    start_t: int | None = None
+    exact_size: int = 0
+    picture_keys: tuple[str, ...] = ()
+
+    @classmethod
+    def from_state(cls, state: SessionState, images: ImageStore) -> ReverseRequest:
+        """The run that a settled state asks for, with the pictures that are at hand now."""
+        from_image = state.start is StartFrom.IMAGE
+        of_pictures = state.denoiser == EXACT_PICTURES
+        return cls(
+            schedule=state.schedule,
+            sampler=state.sampler,
+            denoiser=state.denoiser,
+            class_index=state.class_index,
+            guidance_scale=state.guidance_scale if state.class_index is not None else 1.0,
+            seed=state.reverse_seed,
+            num_samples=state.num_samples,
+            device="cpu" if state.denoiser.startswith("exact:") else state.device,
+            start_image=state.image if from_image else None,
+            start_t=state.start_t if from_image else None,
+            exact_size=state.exact_size if of_pictures else 0,
+            picture_keys=images.keys if of_pictures else (),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ReverseContext:
+    """What is known of a run before its first step.
+
+    Attributes
+    ----------
+    request
+        What was asked for.
+    info
+        The denoiser, for the badge that every frame carries.
+    shape
+        (C, H, W) of each picture.
+    times
+        The times at which the denoiser is asked, falling, without the final 0.
+    guide
+        The picture that the run starts from at the denoiser's shape, float32 (H, W, C) in [-1, 1]; None for
+        a start from pure noise.
+    """
+
+    request: ReverseRequest
+    info: DenoiserInfo
+    shape: tuple[int, int, int]
+    times: tuple[int, ...]
+    guide: Picture | None = None
+
+    @property
+    def num_steps(self) -> int:
+        """How many steps the run has."""
+        return len(self.times)
