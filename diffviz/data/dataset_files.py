@@ -90,7 +90,7 @@ def read_archive(path: Path, name: str, *, split: str = "train", licence: str = 
     try:
         with np.load(path) as archive:
             images = archive["images"]
-            labels = archive["labels"] if "labels" in archive else np.zeros(len(images))
+            labels = np.asarray(archive.get("labels", np.zeros(len(images))), np.int64)
             class_names = tuple(str(n) for n in archive["class_names"]) if "class_names" in archive else ()
             groups = archive.get("codepoints")
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
@@ -99,7 +99,6 @@ def read_archive(path: Path, name: str, *, split: str = "train", licence: str = 
     fits = images.ndim == 4 and images.dtype == np.uint8 and images.shape[3] in (1, 3)
     if not fits or len(images) == 0 or len(labels) != len(images):
         raise DatasetError(f"{path.name} must hold uint8 images (N, H, W, C) and one label for each.")
-    labels = labels.astype(np.int64)
     if class_names and not set(np.unique(labels)) <= set(range(len(class_names))):
         raise DatasetError(f"{path.name} has labels that are none of its {len(class_names)} classes.")
     if groups is not None:

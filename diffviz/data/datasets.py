@@ -212,4 +212,4 @@ def _user_folder() -> Path:
 
 def _search_folders() -> list[Path]:
     named = os.environ.get(DATA_VARIABLE)
-    return [Path(named).expanduser()] * bool(named) + [_user_folder()]
+    return [Path(named).expanduser(), _user_folder()] if named else [_user_folder()]

@@ -41,4 +41,5 @@ def draw_points(name: str, count: int = 10_000, seed: int = 0) -> Points:
     """
     points = TOY_SETS[name][1](np.random.default_rng(seed), count)
     points -= points.mean(axis=0)
-    return (points / np.sqrt(np.square(points).sum(axis=1).mean() / 2)).astype(np.float32)
+    scale = float(np.sqrt(np.square(points).sum(axis=1).mean() / 2))
+    return np.asarray(points / scale, np.float32)

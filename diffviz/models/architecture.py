@@ -39,7 +39,9 @@ def make_config(kind: str, options: Mapping[str, Any]) -> NetworkConfig:
     unknown = sorted(set(options) - known)
     if unknown:
         raise ValueError(f"The architecture “{kind}” has no option “{unknown[0]}”.")
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in options.items()
+    }
     return _CONFIGS[kind](**values)
 
 

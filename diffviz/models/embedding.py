@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 MAX_PERIOD = 10_000.0
 COURSE_FREQUENCIES = 16
-
-
-class TimeEmbeddingKind(StrEnum):
-    """Which sinusoids describe the time."""
-
-    HO = "sin_ho"
-    GUIDED = "sin_guided"
-    COURSE = "course"
 
 
 def sin_ho(t: Tensor, dim: int) -> Tensor:
@@ -118,4 +110,4 @@ class TimeAndClass(nn.Module):
             return embedding
         if class_index is None:
             class_index = torch.full(t.shape, self.num_classes, dtype=torch.long, device=t.device)
-        return embedding + self.classes(class_index)
+        return embedding + cast("Tensor", self.classes(class_index))

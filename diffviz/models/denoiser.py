@@ -1,0 +1,168 @@
+"""What every denoiser offers, and how a trained network becomes one. Importing this does not import torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from diffviz.core.guidance import classifier_free
+from diffviz.core.prediction import Prediction, PredictionType, to_prediction
+from diffviz.core.schedules import NoiseLevel, ScheduleSpec, build_schedule
+from diffviz.core.timesteps import matching_time
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from diffviz.core.samplers import Predict
+    from diffviz.models.architecture import Network
+
+ClassIndex: TypeAlias = "int | Sequence[int | None] | None"
+
+
+@dataclass(frozen=True)
+class DenoiserInfo:
+    """What a person should know of a denoiser before using it.
+
+    Attributes
+    ----------
+    key
+        How it is asked for.
+    image_shape
+        (C, H, W) of the pictures it was made for; `None`: any.
+    parameters, file_bytes
+        Zero for denoisers without a network.
+    detail
+        One short line for a badge.
+    schedule
+        The schedule it was trained with; `None` for denoisers that know every noise level.
+    """
+
+    key: str
+    name: str
+    trained_on: str = ""
+    image_shape: tuple[int, int, int] | None = None
+    class_names: tuple[str, ...] = ()
+    parameters: int = 0
+    file_bytes: int = 0
+    kind: Literal["network", "exact"] = "network"
+    detail: str = ""
+    schedule: ScheduleSpec | None = None
+
+
+class Denoiser(Protocol):
+    """Anything that guesses the clean picture in a noised one."""
+
+    @property
+    def info(self) -> DenoiserInfo:
+        """What it is."""
+        ...
+
+    def predict(self, x_t: Tensor, level: NoiseLevel, class_index: ClassIndex = None) -> Prediction:
+        """Estimate x_0 and ε.
+
+        Parameters
+        ----------
+        x_t
+            Noised pictures, shape (B, C, H, W) or (B, d).
+        level
+            How noisy they are; all alike.
+        class_index
+            One class for all, one for each (`None` among them: no class), or `None` for no class.
+        """
+        ...
+
+
+class NetworkDenoiser:
+    """A trained network, asked at noise levels of any schedule.
+
+    Parameters
+    ----------
+    network
+        A network in evaluation mode.
+    prediction
+        What its output means.
+    schedule
+        The schedule it was trained with, whose one-based time it was told in training.
+    info
+        What it is.
+    """
+
+    def __init__(
+        self, network: Network, prediction: PredictionType, schedule: ScheduleSpec, info: DenoiserInfo
+    ) -> None:
+        self.network = network
+        self.prediction = prediction
+        self.schedule = build_schedule(schedule)
+        self.info = info
+
+    def predict(self, x_t: Tensor, level: NoiseLevel, class_index: ClassIndex = None) -> Prediction:
+        """Estimate x_0 and ε; the network computes in float32, the answer has x_t's dtype and device.
+
+        Raises
+        ------
+        ValueError
+            If the pictures have another number of channels, or the class is none of the network's.
+        """
+        import torch
+
+        shape = self.info.image_shape
+        if shape is not None and (x_t.ndim != 4 or x_t.shape[1] != shape[0]):
+            raise ValueError(f"{self.info.name} works on {_size(shape)}, not {tuple(x_t.shape[1:])}.")
+        device = next(self.network.parameters()).device
+        time = torch.full((len(x_t),), matching_time(level, self.schedule), device=device)
+        with torch.no_grad():
+            output = self.network(x_t.to(device, torch.float32), time, self._classes(class_index, len(x_t)))
+        return to_prediction(output.to(x_t.device, x_t.dtype), self.prediction, x_t, level)
+
+    def _classes(self, class_index: ClassIndex, batch: int) -> Tensor | None:
+        import torch
+
+        if class_index is None:
+            return None
+        wanted = [class_index] * batch if isinstance(class_index, int) else list(class_index)
+        null = self.network.config.num_classes
+        if any(index is not None and not 0 <= index < null for index in wanted):
+            raise ValueError(
+                f"{self.info.name} knows {null} classes, and class {class_index} is none of them."
+            )
+        if null == 0:
+            return None
+        indices = [null if index is None else index for index in wanted]
+        return torch.tensor(indices, device=next(self.network.parameters()).device)
+
+
+def guided(denoiser: Denoiser, class_index: ClassIndex, guidance_scale: float = 1.0) -> Predict:
+    """Tell a denoiser what to draw, by classifier-free guidance (Ho and Salimans, 2022).
+
+    Parameters
+    ----------
+    denoiser
+        A denoiser that also works without a class.
+    class_index
+        The class, or one for each picture; `None` for none, which leaves guidance without effect.
+    guidance_scale
+        g: 1 is the plain conditional answer, 0 the unconditional one; both cost one evaluation per step. Other
+        values cost two, computed as one batch.
+    """
+    if class_index is None or guidance_scale == 0.0:
+        return lambda x_t, level: denoiser.predict(x_t, level)
+    if guidance_scale == 1.0:
+        return lambda x_t, level: denoiser.predict(x_t, level, class_index)
+
+    def predict(x_t: Tensor, level: NoiseLevel) -> Prediction:
+        import torch
+
+        batch = len(x_t)
+        wanted = [class_index] * batch if isinstance(class_index, int) else list(class_index)
+        both = denoiser.predict(torch.cat([x_t, x_t]), level, [*wanted, *[None] * batch])
+        conditional = Prediction(both.x_0[:batch], both.noise[:batch])
+        unconditional = Prediction(both.x_0[batch:], both.noise[batch:])
+        return classifier_free(conditional, unconditional, guidance_scale)
+
+    return predict
+
+
+def _size(shape: tuple[int, int, int]) -> str:
+    colours = "grey" if shape[0] == 1 else "colour"
+    return f"{colours} pictures of {shape[1]}×{shape[2]}"
