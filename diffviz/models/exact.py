@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from diffviz.core.prediction import Prediction, noise_from_x_0
 from diffviz.core.schedules import NoiseLevel
-from diffviz.models.denoiser import DenoiserInfo
-
-ClassIndex: TypeAlias = "int | Sequence[int | None] | None"
+from diffviz.models.denoiser import ClassIndex, DenoiserInfo
 
 _CHUNK_ELEMENTS = 4_000_000
 _CHUNK_BYTES = 64 * 2**20

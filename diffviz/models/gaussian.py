@@ -10,6 +10,7 @@ from torch import Tensor
 
 from diffviz.core.prediction import Prediction, noise_from_x_0
 from diffviz.core.schedules import NoiseLevel
+from diffviz.models.denoiser import ClassIndex, DenoiserInfo
 
 
 class GaussianMixtureDenoiser:
@@ -37,6 +38,7 @@ class GaussianMixtureDenoiser:
         weights: Tensor | None = None,
         labels: Sequence[int] | None = None,
     ) -> None:
+        self.info = DenoiserInfo("gaussian", "Gaussian data, in closed form", kind="exact")
         self.means = means.to(torch.float64)
         self.covariances = covariances.to(torch.float64)
         even = torch.ones(len(means), dtype=torch.float64)
@@ -46,9 +48,7 @@ class GaussianMixtureDenoiser:
         values, self._axes = torch.linalg.eigh(self.covariances)
         self._variances = values.clamp_min(0.0)
 
-    def predict(
-        self, x_t: Tensor, level: NoiseLevel, class_index: int | Sequence[int | None] | None = None
-    ) -> Prediction:
+    def predict(self, x_t: Tensor, level: NoiseLevel, class_index: ClassIndex = None) -> Prediction:
         """The posterior mean of x_0, the ε that goes with it, and tr Cov(x_0 | x_t)/d.
 
         Parameters
@@ -73,9 +73,7 @@ class GaussianMixtureDenoiser:
         answer = x_0.reshape(x_t.shape).to(x_t)
         return Prediction(answer, noise_from_x_0(answer, x_t, level), variance.to(x_t.device))
 
-    def log_density(
-        self, x_t: Tensor, level: NoiseLevel, class_index: int | Sequence[int | None] | None = None
-    ) -> Tensor:
+    def log_density(self, x_t: Tensor, level: NoiseLevel, class_index: ClassIndex = None) -> Tensor:
         """Ln p_t(x_t) in nats, float64, shape (B,); parameters as in `predict`."""
         x = x_t.to("cpu", torch.float64).flatten(1)
         return torch.logsumexp(self._component_log_densities(x, level, class_index), dim=1)
@@ -89,15 +87,13 @@ class GaussianMixtureDenoiser:
         """X − √ᾱ m_k along the axes of each component, shape (B, K, d)."""
         return torch.einsum("kij,bki->bkj", self._axes, x[:, None] - level.sqrt_alpha_cumprod * self.means)
 
-    def _component_log_densities(
-        self, x: Tensor, level: NoiseLevel, class_index: int | Sequence[int | None] | None
-    ) -> Tensor:
+    def _component_log_densities(self, x: Tensor, level: NoiseLevel, class_index: ClassIndex) -> Tensor:
         spread = self._spread(level)
         exponent = (self._along(x, level).square() / spread).sum(dim=2)
         volume = spread.log().sum(dim=1) + x.shape[1] * math.log(2.0 * math.pi)
         return self._log_weights(len(x), class_index) - 0.5 * (exponent + volume)
 
-    def _log_weights(self, count: int, class_index: int | Sequence[int | None] | None) -> Tensor:
+    def _log_weights(self, count: int, class_index: ClassIndex) -> Tensor:
         if class_index is None:
             return self.weights.log().expand(count, -1)
         if self._labels is None:
