@@ -142,8 +142,8 @@ def guided(denoiser: Denoiser, class_index: ClassIndex, guidance_scale: float = 
     class_index
         The class, or one for each picture; `None` for none, which leaves guidance without effect.
     guidance_scale
-        g: 1 is the plain conditional answer, 0 the unconditional one; both cost one evaluation per step. Other
-        values cost two, computed as one batch.
+        g: 1 is the plain conditional answer, 0 the unconditional one; both cost one evaluation per step.
+        Other values cost two, computed as one batch.
     """
     if class_index is None or guidance_scale == 0.0:
         return lambda x_t, level: denoiser.predict(x_t, level)

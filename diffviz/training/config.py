@@ -23,6 +23,10 @@ class TrainingConfig:
 
     Attributes
     ----------
+    data
+        A data set by name, a folder of pictures, or a toy set of points.
+    image_size
+        Side in pixels to which the pictures of a folder are scaled; named sets come as they are.
     images
         Length of the run in images seen (examples drawn, with repetition).
     warmup_images
@@ -41,6 +45,7 @@ class TrainingConfig:
     """
 
     data: str = "fashion-mnist"
+    image_size: int = 32
     images: int = 600_000
     network: NetworkConfig = field(default_factory=UNetConfig)
     schedule: ScheduleSpec = field(default_factory=lambda: ScheduleSpec(kind="cosine"))
@@ -61,6 +66,7 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with; the message is one sentence for the user."""
         allowed = (
+            (4 <= self.image_size <= 512, "Pictures can be 4 to 512 pixels wide."),
             (self.images >= 1, "The number of images must be at least 1."),
             (self.batch_size >= 1, "The batch must hold at least 1 image."),
             (0 < self.learning_rate < 1, "The learning rate must lie between 0 and 1."),
@@ -69,6 +75,7 @@ class TrainingConfig:
             (0 <= self.class_dropout <= 1, "The class dropout must lie between 0 and 1."),
             (0 <= self.decay_fraction <= 1, "The decay fraction must lie between 0 and 1."),
             (self.gradient_clip > 0, "The gradient clip must be above 0."),
+            (self.seed >= 0, "The seed must not be negative."),
             (self.precision in PRECISIONS, f"The precision must be one of {', '.join(PRECISIONS)}."),
             (
                 self.timestep_draw in TIMESTEP_DRAWS,

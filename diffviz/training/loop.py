@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from diffviz.core.losses import loss_weights, per_example_error, training_target
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.schedules import build_schedule
-from diffviz.models.architecture import build_network, initialise
+from diffviz.models.architecture import Network, build_network, initialise
 from diffviz.training import draws
 from diffviz.training.config import TrainingConfig
 from diffviz.training.ema import WeightAverage
@@ -93,7 +93,7 @@ class TrainingRun:
         """Examples drawn so far."""
         return self.step * self.config.batch_size
 
-    def averaged_network(self) -> nn.Module:
+    def averaged_network(self) -> Network:
         """A copy of the network with averaged weights, in evaluation mode."""
         network = build_network(self.config.network).to(self.device)
         self.average.copy_to(network.named_parameters())

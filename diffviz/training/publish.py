@@ -1,0 +1,58 @@
+"""The finished product of a run: the averaged weights in a file that says what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from diffviz.models.architecture import describe
+from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
+from diffviz.models.denoiser import DenoiserInfo, NetworkDenoiser
+from diffviz.training.examples import Material
+from diffviz.training.loop import TrainingRun
+
+_TITLES = {"unet": "U-Net", "convnet": "five-layer network", "mlp": "MLP"}
+
+
+def network_header(
+    run: TrainingRun, material: Material, *, name: str = "", command: str = ""
+) -> CheckpointHeader:
+    """What the file of a run's network says about it; the name defaults to data and architecture."""
+    config = run.config
+    architecture = describe(config.network)
+    return CheckpointHeader(
+        name=name or f"{material.title} {_TITLES[architecture['kind']]}",
+        architecture=architecture,
+        prediction=config.prediction.value,
+        schedule=config.schedule,
+        data_shape=material.shape,
+        class_names=material.class_names,
+        trained_on=material.title,
+        licence=material.licence,
+        images_seen=run.images_seen,
+        command=command,
+    )
+
+
+def publish(run: TrainingRun, material: Material, path: Path, *, name: str = "", command: str = "") -> None:
+    """Write the averaged network, beside its place and moved in.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses; the old file is then still there.
+    """
+    write_checkpoint(path, network_header(run, material, name=name, command=command), run.average.weights)
+
+
+def as_denoiser(run: TrainingRun, material: Material) -> NetworkDenoiser:
+    """The averaged network of a run as it is now, in a copy that training does not touch."""
+    shape = material.shape
+    info = DenoiserInfo(
+        key="training",
+        name=material.title,
+        trained_on=material.title,
+        image_shape=(shape[0], shape[1], shape[2]) if len(shape) == 3 else None,
+        class_names=material.class_names,
+        schedule=run.config.schedule,
+    )
+    return NetworkDenoiser(run.averaged_network(), run.config.prediction, run.config.schedule, info)
