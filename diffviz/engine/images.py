@@ -91,6 +91,13 @@ class ImageStore(QObject):
         self._fitted: dict[tuple[str, int, int], Picture] = {}
         self._thumbnails: dict[tuple[str, int], Pixels] = {}
         self._num_pastes = 0
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Grows with every picture that is added or read anew."""
+        with self._lock:
+            return self._version
 
     @property
     def entries(self) -> tuple[ImageEntry, ...]:
@@ -258,6 +265,7 @@ class ImageStore(QObject):
             self._fitted = {key: kept for key, kept in self._fitted.items() if key[0] != entry.key}
             self._thumbnails = {key: kept for key, kept in self._thumbnails.items() if key[0] != entry.key}
             self._remember(entry.key, loaded)
+            self._version += 1
         self.changed.emit()
 
     def _remember(self, key: str, loaded: LoadedImage) -> None:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from diffviz.engine.images import ImageStore
     from diffviz.models.denoiser import DenoiserInfo
 
-__all__ = ["EXACT_PICTURES", "ReverseContext", "ReverseRequest"]
+__all__ = ["EXACT_PICTURES", "EXACT_PREFIX", "ReverseContext", "ReverseRequest"]
 
+EXACT_PREFIX = "exact:"
 EXACT_PICTURES = "exact:pictures"
 
 
@@ -40,8 +41,10 @@ class ReverseRequest:
         Key of the device that a network runs on.
     start_image, start_t
         The picture that is noised to `start_t` and brought back; None for a start from pure noise at T.
-    exact_size, picture_keys
-        For ``exact:pictures`` only, else 0 and empty: side in pixels, and the pictures it knows.
+    exact_size
+        Side in pixels at which an exact denoiser sees pictures of different sizes; 0 for a network.
+    picture_keys
+        For ``exact:pictures`` the pictures it knows.
     """
 
     schedule: ScheduleSpec
@@ -61,7 +64,7 @@ class ReverseRequest:
     def from_state(cls, state: SessionState, images: ImageStore) -> ReverseRequest:
         """The run that a settled state asks for, with the pictures that are at hand now."""
         from_image = state.start is StartFrom.IMAGE
-        of_pictures = state.denoiser == EXACT_PICTURES
+        is_exact = state.denoiser.startswith(EXACT_PREFIX)
         return cls(
             schedule=state.schedule,
             sampler=state.sampler,
@@ -70,11 +73,11 @@ class ReverseRequest:
             guidance_scale=state.guidance_scale if state.class_index is not None else 1.0,
             seed=state.reverse_seed,
             num_samples=state.num_samples,
-            device="cpu" if state.denoiser.startswith("exact:") else state.device,
+            device="cpu" if is_exact else state.device,
             start_image=state.image if from_image else None,
             start_t=state.start_t if from_image else None,
-            exact_size=state.exact_size if of_pictures else 0,
-            picture_keys=images.keys if of_pictures else (),
+            exact_size=state.exact_size if is_exact else 0,
+            picture_keys=images.keys if state.denoiser == EXACT_PICTURES else (),
         )
 
 

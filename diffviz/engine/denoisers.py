@@ -1,0 +1,209 @@
+"""The denoisers at hand: which there are, and each one made when a run first asks for it.
+
+Listing costs no import of torch; `DenoiserShelf.fetch` imports it and belongs into a worker thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diffviz import paths
+from diffviz.data.datasets import SOURCES, DatasetSource, find_files, load_dataset
+from diffviz.data.images import Picture, Pixels, from_uint8, to_uint8
+from diffviz.engine.images import ImageStore
+from diffviz.engine.request import EXACT_PICTURES, EXACT_PREFIX, ReverseRequest
+from diffviz.models.catalog import list_networks, load_denoiser
+from diffviz.models.denoiser import Denoiser, DenoiserInfo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DenoiserShelf", "PictureData", "ShelvedDenoiser"]
+
+_MOST_KEPT = 3
+
+
+@dataclass(frozen=True, eq=False)
+class PictureData:
+    """The pictures that an exact denoiser knows.
+
+    Attributes
+    ----------
+    pixels
+        uint8 (N, H, W, C).
+    labels
+        Class of each, shape (N,); None where there are no classes.
+    titles
+        What a person calls each; empty where they have no names.
+    """
+
+    pixels: Pixels
+    labels: NDArray[np.int64] | None = None
+    titles: tuple[str, ...] = ()
+
+    def count(self, class_index: int | None) -> int:
+        """How many pictures there are of a class, or of all."""
+        if class_index is None or self.labels is None:
+            return len(self.pixels)
+        return int(np.count_nonzero(self.labels == class_index))
+
+
+@dataclass(frozen=True, eq=False)
+class ShelvedDenoiser:
+    """A denoiser ready for use, with the pictures that an exact one knows; None for a network."""
+
+    denoiser: Denoiser
+    data: PictureData | None = None
+
+    def info(self, class_index: int | None) -> DenoiserInfo:
+        """What to say about it; an exact denoiser of one class knows the pictures of that class only."""
+        info = self.denoiser.info
+        if self.data is None or class_index is None or not 0 <= class_index < len(info.class_names):
+            return info
+        count, name = self.data.count(class_index), info.class_names[class_index]
+        return replace(
+            info, trained_on=f"{count:,} pictures of {name}", detail=f"Exact denoiser · {count:,} {name}"
+        )
+
+
+class DenoiserShelf:
+    """Makes denoisers by key and keeps the last few.
+
+    Keys are ``exact:pictures`` (the gallery and what was opened), ``exact:`` and the name of a data set or
+    a folder, and the keys and paths of `models.catalog`.
+    """
+
+    def __init__(self, images: ImageStore) -> None:
+        self.images = images
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[object, ...], ShelvedDenoiser] = OrderedDict()
+
+    def infos(self, exact_size: int = 64) -> tuple[DenoiserInfo, ...]:
+        """What can be chosen: the exact denoisers, then the networks; reads file headers only."""
+        at_hand = [source for source in SOURCES.values() if _at_hand(source)]
+        return (
+            _pictures_info(len(self.images.keys), exact_size),
+            *(_source_info(source) for source in at_hand),
+            *list_networks(),
+        )
+
+    def info(self, key: str) -> DenoiserInfo | None:
+        """What is known of a denoiser without making it; None where nothing is."""
+        return next((info for info in self.infos() if info.key == key), None)
+
+    def num_classes(self, key: str) -> int | None:
+        """How many classes a denoiser has; None where that is not known. For `Session`."""
+        if key == EXACT_PICTURES:
+            return 0
+        info = self.info(key)
+        return len(info.class_names) if info is not None else None
+
+    def fetch(self, request: ReverseRequest) -> ShelvedDenoiser:
+        """The denoiser of a request, made or loaded if it is not at hand.
+
+        Raises
+        ------
+        CheckpointError, DatasetError, ImageReadError
+            If a file cannot be used.
+        ValueError
+            If the device cannot be used.
+        """
+        version = self.images.version if request.denoiser == EXACT_PICTURES else 0
+        key = (request.denoiser, request.device, request.exact_size, request.picture_keys, version)
+        # Under the lock: two runs that ask for one network must not load it twice.
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None:
+                found = self._make(request)
+                self._kept[key] = found
+                while len(self._kept) > _MOST_KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return found
+
+    def _make(self, request: ReverseRequest) -> ShelvedDenoiser:
+        if request.denoiser == EXACT_PICTURES:
+            return self._exact_of_pictures(request)
+        if request.denoiser.startswith(EXACT_PREFIX):
+            return _exact_of_dataset(request)
+        from diffviz.models.devices import usable_device
+
+        return ShelvedDenoiser(load_denoiser(request.denoiser, usable_device(request.device)))
+
+    def _exact_of_pictures(self, request: ReverseRequest) -> ShelvedDenoiser:
+        pictures = self.images.picture_set(request.exact_size, 3, request.picture_keys)
+        titles = tuple(self.images.entry(key).title for key in pictures.keys)
+        info = _pictures_info(len(titles), request.exact_size)
+        return _exact(pictures.images, PictureData(to_uint8(pictures.images), titles=titles), info)
+
+
+def _exact(images: Picture, data: PictureData, info: DenoiserInfo) -> ShelvedDenoiser:
+    import torch
+
+    from diffviz.models.exact import ExactDenoiser
+
+    points = torch.from_numpy(np.ascontiguousarray(np.moveaxis(images, -1, 1)))
+    labels = None if data.labels is None else torch.from_numpy(data.labels)
+    return ShelvedDenoiser(ExactDenoiser(points, labels, info), data)
+
+
+def _exact_of_dataset(request: ReverseRequest) -> ShelvedDenoiser:
+    name = request.denoiser.removeprefix(EXACT_PREFIX)
+    dataset = load_dataset(name, size=request.exact_size)
+    labels = dataset.labels if dataset.class_names else None
+    count, height, width, channels = dataset.images.shape
+    info = DenoiserInfo(
+        key=request.denoiser,
+        name=f"Exact denoiser, {dataset.name}",
+        trained_on=f"{count:,} pictures",
+        image_shape=(channels, height, width),
+        class_names=dataset.class_names,
+        kind="exact",
+        detail=f"Exact denoiser · {count:,} {dataset.name.lower()}",
+    )
+    return _exact(from_uint8(dataset.images), PictureData(dataset.images, labels), info)
+
+
+def _pictures_info(count: int, size: int) -> DenoiserInfo:
+    pictures = f"{count} picture{'s' if count != 1 else ''}"
+    return DenoiserInfo(
+        key=EXACT_PICTURES,
+        name="Exact denoiser, my pictures",
+        trained_on=f"{pictures} at {size}×{size}",
+        image_shape=(3, size, size),
+        kind="exact",
+        detail=f"Exact denoiser · {pictures}",
+    )
+
+
+def _source_info(source: DatasetSource) -> DenoiserInfo:
+    return DenoiserInfo(
+        key=f"{EXACT_PREFIX}{source.key}",
+        name=f"Exact denoiser, {source.title}",
+        trained_on=source.title,
+        class_names=source.class_names or _class_names(_archive(source)),
+        kind="exact",
+        detail=f"Exact denoiser · {source.title}",
+    )
+
+
+def _archive(source: DatasetSource) -> Path:
+    return paths.assets_dir() / "datasets" / (source.shipped_archive or "none")
+
+
+def _at_hand(source: DatasetSource) -> bool:
+    return _archive(source).is_file() or find_files(source) is not None
+
+
+def _class_names(archive: Path) -> tuple[str, ...]:
+    """The classes of an archive; its pictures stay packed."""
+    if not archive.is_file():
+        return ()
+    with np.load(archive) as arrays:
+        return tuple(str(name) for name in arrays["class_names"]) if "class_names" in arrays else ()

@@ -1,0 +1,27 @@
+"""Loading torch behind the first picture, and how much of the machine it may take."""
+
+import subprocess
+import sys
+
+from diffviz.engine.tasks import preload_torch
+
+PROGRAM = """
+import os
+from diffviz.engine.torch_threads import leave_a_core_to_the_window
+cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+first, second = leave_a_core_to_the_window(), leave_a_core_to_the_window()
+import torch
+assert first == second == torch.get_num_threads(), (first, second)
+assert first <= max(1, cores - 1), (first, cores)
+"""
+
+
+def test_torch_leaves_one_core_to_the_window():
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True)
+
+
+def test_preloading_tells_the_version_and_the_devices():
+    (ready,) = preload_torch()
+    assert ready.version[0].isdigit()
+    assert ready.best_device in {device.key for device in ready.devices}
+    assert "cpu" in {device.key for device in ready.devices}
