@@ -19,9 +19,18 @@ from typing_extensions import override
 
 RING_PROPERTY = "focusRingRadius"
 """Dynamic property by which a widget asks for the ring: its corner radius in px; negative: no ring."""
+RING_RECT_PROPERTY = "focusRingRect"
+"""Dynamic property by which a widget has the ring around a part of itself: a QRect in its own px."""
 _OFFSET_PX = 2
 _WIDTH_PX = 2
 _REACH_PX = _OFFSET_PX + _WIDTH_PX
+_PLACING_EVENTS = (
+    QEvent.Type.Move,
+    QEvent.Type.Resize,
+    QEvent.Type.Show,
+    QEvent.Type.Hide,
+    QEvent.Type.DynamicPropertyChange,
+)
 _RINGED = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QAbstractSlider)
 
 
@@ -76,10 +85,8 @@ class FocusRing(QObject):
             return
         holder = self._ring.parentWidget()
         assert holder is not None
-        spot = QRect(self._target.mapTo(holder, QPoint(0, 0)), self._target.size())
-        inset = self._target.property("focusRingInset")
-        if isinstance(inset, int):
-            spot.adjust(inset, inset, -inset, -inset)
+        spot = _ringed_part(self._target)
+        spot.moveTopLeft(self._target.mapTo(holder, spot.topLeft()))
         self._ring.setGeometry(spot.adjusted(-_REACH_PX, -_REACH_PX, _REACH_PX, _REACH_PX))
         self._ring.setVisible(self._target.isVisible())
         self._ring.raise_()
@@ -92,7 +99,7 @@ class FocusRing(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+        if event.type() in _PLACING_EVENTS:
             self._place()
         elif event.type() == QEvent.Type.ParentChange:
             self._release()
@@ -128,6 +135,12 @@ def ring_radius(widget: QWidget) -> int:
     if isinstance(widget.parentWidget(), QAbstractSpinBox):
         return -1
     return 6 if isinstance(widget, _RINGED) else -1
+
+
+def _ringed_part(target: QWidget) -> QRect:
+    """Part of a widget that the ring goes around, in its own px."""
+    part = target.property(RING_RECT_PROPERTY)
+    return QRect(part) if isinstance(part, QRect) and part.isValid() else target.rect()
 
 
 def _holder_of(target: QWidget) -> QWidget | None:

@@ -7,12 +7,13 @@ is semibold, ``[signal]0.687[/]`` takes the colour of that role.
 import html
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from diffviz.ui.tokens import Role, Tokens
-from diffviz.ui.typography import TextRole, font_for, math_font
+from diffviz.ui.typography import TextRole, font_for, font_generation, math_font
 
 _PIECES = re.compile(r"(\$[^$]*\$|\*\*|\[/\]|\[[a-z0-9]+\])")
 _SCRIPTS = re.compile(r"([_^])(\{[^}]*\}|.[\u0300-\u036f]*)")
@@ -64,42 +65,28 @@ class RichLine:
         """The words alone, for screen readers."""
         return "".join(run.text for run in self.runs)
 
-    def font(self, run: Run) -> QFont:
-        """Font of one piece."""
-        if run.is_math:
-            found = math_font(self.role)
-        else:
-            found = font_for(self.role, self.weight, tabular=self.tabular)
-        if run.is_strong or (
-            run.is_math and self.weight is not None and self.weight >= QFont.Weight.DemiBold
-        ):
-            found.setWeight(QFont.Weight.DemiBold)
-        if run.script:
-            found.setPointSizeF(found.pointSizeF() * _SCRIPT_SIZE)
-        return found
-
     def width(self) -> float:
         """Advance of the whole line in logical px."""
-        return sum(QFontMetricsF(self.font(run)).horizontalAdvance(run.text) for run in self.runs)
+        return sum(self._measured(run)[1] for run in self.runs)
 
     def height(self) -> float:
         """Height of a line of plain text in logical px."""
-        return QFontMetricsF(font_for(self.role, self.weight)).height()
+        return _line_metrics(font_generation(), self.role, self.weight)[0]
 
     def ascent(self) -> float:
         """Distance from the top of the line to its baseline in logical px."""
-        return QFontMetricsF(font_for(self.role, self.weight)).ascent()
+        return _line_metrics(font_generation(), self.role, self.weight)[1]
 
     def paint(self, painter: QPainter, left: float, baseline: float, color: QColor, tokens: Tokens) -> float:
         """Draw the line and return where it ends; runs without a colour of their own take ``color``."""
-        em = QFontMetricsF(font_for(self.role)).ascent()
+        em = self.ascent()
         shifts = {"": 0.0, "_": _SUB_DROP * em, "^": -_SUP_RISE * em}
         for run in self.runs:
-            font = self.font(run)
+            font, advance = self._measured(run)
             painter.setFont(font)
             painter.setPen(getattr(tokens, run.color_role) if run.color_role else color)
             painter.drawText(QPointF(left, baseline + shifts[run.script]), run.text)
-            left += QFontMetricsF(font).horizontalAdvance(run.text)
+            left += advance
         return left
 
     def html(self, tokens: Tokens) -> str:
@@ -120,7 +107,11 @@ class RichLine:
             parts.append(piece)
         return "".join(parts)
 
+    def _measured(self, run: Run) -> tuple[QFont, float]:
+        return _measured(font_generation(), run, self.role, self.weight, self.tabular)
 
+
+@lru_cache(maxsize=512)
 def parse(markup: str) -> tuple[Run, ...]:
     """Split marked-up text into runs; an unknown ``[word]`` stays text."""
     runs: list[Run] = []
@@ -150,6 +141,30 @@ def plain_text(markup: str) -> str:
 def colored(text: str, role: Role) -> str:
     """Markup of text in the colour of a role."""
     return f"[{role}]{text}[/]"
+
+
+@lru_cache(maxsize=4096)
+def _measured(
+    generation: int,  # noqa: ARG001
+    run: Run,
+    role: TextRole,
+    weight: QFont.Weight | None,
+    tabular: bool,
+) -> tuple[QFont, float]:
+    """Font and advance of one run. Pictures at sixty frames a second leave no time to measure again."""
+    font = math_font(role) if run.is_math else font_for(role, weight, tabular=tabular)
+    if run.is_strong or (run.is_math and weight is not None and weight >= QFont.Weight.DemiBold):
+        font.setWeight(QFont.Weight.DemiBold)
+    if run.script:
+        font.setPointSizeF(font.pointSizeF() * _SCRIPT_SIZE)
+    return font, QFontMetricsF(font).horizontalAdvance(run.text)
+
+
+@lru_cache(maxsize=64)
+def _line_metrics(generation: int, role: TextRole, weight: QFont.Weight | None) -> tuple[float, float]:  # noqa: ARG001
+    """Height and ascent of a line of plain text."""
+    metrics = QFontMetricsF(font_for(role, weight))
+    return metrics.height(), metrics.ascent()
 
 
 def _parse_math(body: str, is_strong: bool, color_role: str) -> list[Run]:

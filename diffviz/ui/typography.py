@@ -18,6 +18,16 @@ _SIZES_PX: dict[TextRole, tuple[float, QFont.Weight]] = {
     "label": (12.0, QFont.Weight.Normal),
     "tick": (10.5, QFont.Weight.Medium),
 }
+
+
+class _MeasuredFor:
+    """Application font that kept measures belong to."""
+
+    font: QFont | None = None
+    generation = 0
+
+
+_measured_for = _MeasuredFor()
 MATH_FAMILIES = (
     "STIX Two Text",
     "Cambria Math",
@@ -27,10 +37,18 @@ MATH_FAMILIES = (
 )
 
 
+def font_generation() -> int:
+    """Number that grows whenever the application's font changes; what is measured once is kept under it."""
+    font = QGuiApplication.font()
+    if _measured_for.font != font:
+        _measured_for.font = font
+        _measured_for.generation += 1
+    return _measured_for.generation
+
+
 def text_scale() -> float:
     """Size of the application's text relative to 13 px at 100 %."""
-    font = QGuiApplication.font()
-    return _pixel_size(font) / BODY_PX
+    return _scale_of(font_generation())
 
 
 def metric(px: float) -> int:
@@ -56,8 +74,30 @@ def font_for(role: TextRole, weight: QFont.Weight | None = None, *, tabular: boo
     tabular
         Give every digit the same width where the font can, for numbers that change in place.
     """
-    size_px, usual_weight = _SIZES_PX[role]
+    return QFont(_font(font_generation(), role, weight, tabular))
+
+
+def math_font(role: TextRole = "body", *, italic: bool = True) -> QFont:
+    """Serif of mathematics at a place in the type scale, a little larger than the text beside it."""
+    return QFont(_math_font(font_generation(), role, italic))
+
+
+@lru_cache(maxsize=8)
+def _scale_of(generation: int) -> float:  # noqa: ARG001
+    """Scale of the application font; kept, because painting asks thousands of times a second."""
+    return _pixel_size(QGuiApplication.font()) / BODY_PX
+
+
+@lru_cache(maxsize=256)
+def _font(
+    generation: int,  # noqa: ARG001
+    role: TextRole,
+    weight: QFont.Weight | None,
+    tabular: bool,
+) -> QFont:
+    """Font of a role; callers take copies."""
     font = QFont(QGuiApplication.font())
+    size_px, usual_weight = _SIZES_PX[role]
     _resize(font, size_px / BODY_PX)
     font.setWeight(usual_weight if weight is None else weight)
     if tabular:
@@ -65,9 +105,10 @@ def font_for(role: TextRole, weight: QFont.Weight | None = None, *, tabular: boo
     return font
 
 
-def math_font(role: TextRole = "body", *, italic: bool = True) -> QFont:
-    """Serif of mathematics at a place in the type scale, a little larger than the text beside it."""
-    font = font_for(role)
+@lru_cache(maxsize=64)
+def _math_font(generation: int, role: TextRole, italic: bool) -> QFont:
+    """Mathematics at a role; callers take copies."""
+    font = QFont(_font(generation, role, QFont.Weight.Normal, False))
     font.setFamilies(list(_math_families()))
     font.setStyleHint(QFont.StyleHint.Serif)
     font.setItalic(italic)

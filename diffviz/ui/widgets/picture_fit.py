@@ -1,0 +1,48 @@
+"""How large a picture is shown: enlarged by whole factors, reduced to just fit, its shape always kept."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PictureFit:
+    """Size in logical px at which a picture is shown, and whether its pixels stay sharp squares."""
+
+    width: float
+    height: float
+    is_sharp: bool
+
+
+def fit_picture(
+    picture: tuple[int, int],
+    room: tuple[float, float],
+    pixel_ratio: float = 1.0,
+    *,
+    whole_factors: bool = True,
+) -> PictureFit:
+    """
+    Size of a picture in a room.
+
+    Parameters
+    ----------
+    picture
+        Width and height in pixels of the picture, at least 1.
+    room
+        Width and height in logical px.
+    pixel_ratio
+        Device px per logical px; whole factors are whole in device px.
+    whole_factors
+        Allow only whole factors when enlarging.
+
+    Returns
+    -------
+    PictureFit
+        Never larger than the room, never smaller than 1 device px.
+    """
+    width, height = picture
+    room_width, room_height = (max(1.0, side * pixel_ratio) for side in room)
+    factor = min(room_width / width, room_height / height)
+    is_sharp = factor >= 1.0
+    if is_sharp and whole_factors:
+        factor = float(int(factor))
+    shown = (max(1, int(width * factor)), max(1, int(height * factor)))
+    return PictureFit(shown[0] / pixel_ratio, shown[1] / pixel_ratio, is_sharp)

@@ -1,0 +1,85 @@
+"""Ways out of the program for a picture on screen: a file, the clipboard, a drag to another program."""
+
+import os
+import re
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDrag, QGuiApplication, QImage, QPixmap
+from PySide6.QtWidgets import QWidget
+
+_THUMBNAIL_PX = 96
+_UNFIT_FOR_NAMES = re.compile(r"[^\w\-. ]+")
+
+
+class PictureSaveError(OSError):
+    """A picture could not be written; the message is a sentence for the user."""
+
+
+def save_picture(picture: QImage, path: Path) -> None:
+    """
+    Write a picture as the file's ending says, PNG where it has none; nothing half-written stays behind.
+
+    Raises
+    ------
+    PictureSaveError
+        The folder cannot be written, the disk is full, or the ending names no known format.
+    """
+    ending = path.suffix.lstrip(".").lower() or "png"
+    # Through memory, because Qt's own writing to a file hides a full disk.
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not picture.save(buffer, ending.upper()):  # type: ignore[call-overload]
+        message = f"{path.name} could not be saved: “{ending}” is not a picture format. Use .png."
+        raise PictureSaveError(message)
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_bytes(buffer.data().data())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        message = f"{path.name} could not be saved: {(error.strerror or str(error)).lower()}."
+        raise PictureSaveError(message) from error
+
+
+def file_stem(name: str) -> str:
+    """Name that every file system accepts, made from a title."""
+    return _UNFIT_FOR_NAMES.sub("", name).strip(" .") or "picture"
+
+
+def copy_picture(picture: QImage) -> None:
+    """Put a picture on the clipboard."""
+    QGuiApplication.clipboard().setImage(picture)
+
+
+def drag_data(picture: QImage, name: str) -> QMimeData:
+    """Picture both as image data and as a PNG file that lives as long as the program."""
+    path = Path(_drag_folder().name) / f"{file_stem(name)}.png"
+    save_picture(picture, path)
+    data = QMimeData()
+    data.setImageData(picture)
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    return data
+
+
+def drag_out(source: QWidget, picture: QImage, name: str) -> None:
+    """Let the user drop a picture on another program, as a file or as image data."""
+    drag = QDrag(source)
+    drag.setMimeData(drag_data(picture, name))
+    thumbnail = QPixmap.fromImage(picture).scaled(
+        _THUMBNAIL_PX,
+        _THUMBNAIL_PX,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+    drag.setPixmap(thumbnail)
+    drag.setHotSpot(QPoint(thumbnail.width() // 2, thumbnail.height() // 2))
+    drag.exec(Qt.DropAction.CopyAction)
+
+
+@lru_cache(maxsize=1)
+def _drag_folder() -> tempfile.TemporaryDirectory[str]:
+    """Folder of dragged pictures; removed when the program ends."""
+    return tempfile.TemporaryDirectory(prefix="diffviz-drag-", ignore_cleanup_errors=True)
