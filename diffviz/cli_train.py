@@ -31,6 +31,10 @@ def train(
     resume: Annotated[Path | None, typer.Option(help="Go on with the run that wrote this file.")] = None,
     name: Annotated[str, typer.Option(help="What the network is called.")] = "",
     batch: Annotated[int | None, typer.Option(help="Images per step.", rich_help_panel=RECIPE)] = None,
+    batch_parts: Annotated[
+        int | None,
+        typer.Option(help="Parts of a batch computed side by side on the CPU.", rich_help_panel=RECIPE),
+    ] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate.", rich_help_panel=RECIPE)] = None,
     warmup: Annotated[
         int | None, typer.Option(help="Images over which the learning rate rises.", rich_help_panel=RECIPE)
@@ -87,6 +91,7 @@ def train(
         "data": data,
         "arch": arch,
         "batch": batch,
+        "batch-parts": batch_parts,
         "lr": lr,
         "warmup": warmup,
         "decay-fraction": decay_fraction,

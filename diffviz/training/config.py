@@ -29,6 +29,9 @@ class TrainingConfig:
         Side in pixels to which the pictures of a folder are scaled; named sets come as they are.
     images
         Length of the run in images seen (examples drawn, with repetition).
+    batch_parts
+        Each batch is computed in this many parts, side by side on the CPU, and the gradients are added. On
+        busy cores that is faster than sharing each operation among threads, which wait for each other.
     warmup_images
         The learning rate rises linearly over these first images.
     decay_fraction
@@ -52,6 +55,7 @@ class TrainingConfig:
     prediction: PredictionType = PredictionType.V
     loss: Loss = Loss.V
     batch_size: int = 128
+    batch_parts: int = 1
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.0
     warmup_images: int = 50_000
@@ -69,6 +73,7 @@ class TrainingConfig:
             (4 <= self.image_size <= 512, "Pictures can be 4 to 512 pixels wide."),
             (self.images >= 1, "The number of images must be at least 1."),
             (self.batch_size >= 1, "The batch must hold at least 1 image."),
+            (1 <= self.batch_parts <= self.batch_size, "A batch has 1 to as many parts as images."),
             (0 < self.learning_rate < 1, "The learning rate must lie between 0 and 1."),
             (self.weight_decay >= 0, "The weight decay must not be negative."),
             (0 <= self.ema_decay < 1, "The decay of the average must be at least 0 and below 1."),

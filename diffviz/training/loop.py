@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +42,22 @@ class Examples:
         """Chosen examples as float32; pictures in [−1, 1]."""
         chosen = self.values[indices]
         return chosen.float() * (2 / 255) - 1 if chosen.dtype == torch.uint8 else chosen
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Noised examples, their times and classes, and what a perfect network would say."""
+
+    x_t: Tensor
+    t: Tensor
+    target: Tensor
+    classes: Tensor | None
+
+    def split(self, parts: int) -> list[_Batch]:
+        """Equal parts, as far as the size allows."""
+        classes = [None] * parts if self.classes is None else self.classes.tensor_split(parts)
+        tensors = (self.x_t.tensor_split(parts), self.t.tensor_split(parts), self.target.tensor_split(parts))
+        return [_Batch(*values) for values in zip(*tensors, classes)]
 
 
 @dataclass(frozen=True)
@@ -111,45 +128,38 @@ class TrainingRun:
         learning_rate = config.learning_rate_at(self.images_seen)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate
-        loss = self._loss()
-        value = float(loss.detach())
-        if not math.isfinite(value):
+        loss, gradients = self._gradients(self._draw())
+        if not math.isfinite(loss):
             raise TrainingError(
                 f"The loss is not a number at step {self.step + 1}: try a lower learning rate than "
                 f"{config.learning_rate:g}, or float32 precision."
             )
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        for parameter, gradient in zip(self.network.parameters(), gradients):
+            parameter.grad = gradient
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), config.gradient_clip)
         self.optimizer.step()
         self.average.update(self.network)
         self.step += 1
-        return TrainingStep(self.step, self.images_seen, value, learning_rate, float(norm))
+        return TrainingStep(self.step, self.images_seen, loss, learning_rate, float(norm))
 
-    def _loss(self) -> Tensor:
+    def _draw(self) -> _Batch:
+        """The batch of the step to come, a function of seed and step alone."""
         config, step = self.config, self.step
-        indices = torch.from_numpy(
-            draws.batch_indices(config.seed, step, config.batch_size, len(self.examples.values))
-        )
+        size = config.batch_size
+        indices = torch.from_numpy(draws.batch_indices(config.seed, step, size, len(self.examples.values)))
         x_0 = self.examples.x_0(indices)
         noise = torch.from_numpy(draw_noise(tuple(x_0.shape), config.seed, Stream.TRAIN, step))
-        t = torch.from_numpy(
-            draws.timesteps(
-                config.seed,
-                step,
-                config.batch_size,
-                self.schedule.num_timesteps,
-                stratified=config.timestep_draw == "stratified",
-            )
-        )
+        stratified = config.timestep_draw == "stratified"
+        steps = self.schedule.num_timesteps
+        t = torch.from_numpy(draws.timesteps(config.seed, step, size, steps, stratified=stratified))
         shape = (-1,) + (1,) * (x_0.ndim - 1)
         signal, spread = self._signal[t].reshape(shape), self._spread[t].reshape(shape)
-        target = training_target(config.prediction, x_0, noise, signal, spread).to(self.device)
-        x_t = (signal * x_0 + spread * noise).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
-            prediction = self.network(x_t, t.to(self.device), self._classes(indices))
-        error = per_example_error(prediction, target)
-        return (error * self._weights[t].to(self.device)).mean()
+        return _Batch(
+            x_t=signal * x_0 + spread * noise,
+            t=t,
+            target=training_target(config.prediction, x_0, noise, signal, spread),
+            classes=self._classes(indices),
+        )
 
     def _classes(self, indices: Tensor) -> Tensor | None:
         null = self.config.network.num_classes
@@ -158,7 +168,29 @@ class TrainingRun:
         hidden = draws.hidden_labels(
             self.config.seed, self.step, self.config.batch_size, self.config.class_dropout
         )
-        return self.examples.labels[indices].masked_fill(torch.from_numpy(hidden), null).to(self.device)
+        return self.examples.labels[indices].masked_fill(torch.from_numpy(hidden), null)
+
+    def _gradients(self, batch: _Batch) -> tuple[float, list[Tensor]]:
+        parts = batch.split(self.config.batch_parts)
+        if len(parts) == 1:
+            return self._part_gradients(parts[0])
+        with ThreadPoolExecutor(len(parts)) as pool:
+            results = list(pool.map(self._part_gradients, parts))
+        total = results[0][1]
+        for _, gradients in results[1:]:
+            torch._foreach_add_(total, gradients)
+        return sum(loss for loss, _ in results), total
+
+    def _part_gradients(self, part: _Batch) -> tuple[float, list[Tensor]]:
+        """Share of the batch's loss and of its gradient that a part of the batch contributes."""
+        half = self.config.precision == "bfloat16"
+        classes = None if part.classes is None else part.classes.to(self.device)
+        # The cache of casts is shared by all threads, so that parts would see each other's graphs.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half, cache_enabled=False):
+            prediction = self.network(part.x_t.to(self.device), part.t.to(self.device), classes)
+        error = per_example_error(prediction, part.target.to(self.device))
+        loss = (error * self._weights[part.t].to(self.device)).sum() / self.config.batch_size
+        return float(loss.detach()), list(torch.autograd.grad(loss, list(self.network.parameters())))
 
 
 def train(run: TrainingRun) -> Iterator[TrainingStep]:

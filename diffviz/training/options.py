@@ -18,6 +18,7 @@ from diffviz.training.examples import Material
 
 _ENTRIES = {
     "batch": "batch_size",
+    "batch-parts": "batch_parts",
     "lr": "learning_rate",
     "weight-decay": "weight_decay",
     "warmup": "warmup_images",
