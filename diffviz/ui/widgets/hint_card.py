@@ -1,0 +1,82 @@
+"""The card of the first run: what to try, and the two ways to start."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from diffviz.ui.theme import metric
+from diffviz.ui.widgets.buttons import make_button, native_keys
+from diffviz.ui.widgets.math_label import MathLabel
+
+
+class HintCard(QFrame):
+    """
+    Shown once, above the stage; Help brings it back.
+
+    Signals
+    -------
+    open_requested()
+        Open an image of one's own.
+    play_requested()
+        Play the noise.
+    dismissed()
+        The card was closed.
+    """
+
+    open_requested = Signal()
+    play_requested = Signal()
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "card")
+        self.setAccessibleName("First steps")
+        self._title = MathLabel("Drag the playhead to add noise", "readout", weight=QFont.Weight.DemiBold)
+        self._words = MathLabel("", "body", "text2", wraps=True)
+        self.set_picture_name("Chelsea")
+        self.close_button = make_button("tool", "", "x", "Close this hint", "Esc")
+        self.close_button.clicked.connect(self._on_close_clicked)
+        self.open_button = make_button(
+            "primary", "Open image", "folder", "Open an image of your own", "Ctrl+O"
+        )
+        self.open_button.set_shortcut_hint(native_keys("Ctrl+O"))
+        self.open_button.clicked.connect(self.open_requested)
+        self.play_button = make_button("plain", "Play the noise", "play", "Watch the image dissolve", "Space")
+        self.play_button.set_shortcut_hint("Space")
+        self.play_button.clicked.connect(self.play_requested)
+        note = MathLabel("Shown once; Help brings it back", "label", "text2")
+
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        bottom = QHBoxLayout()
+        bottom.setSpacing(metric(10))
+        bottom.addWidget(self.open_button)
+        bottom.addWidget(self.play_button)
+        bottom.addSpacing(metric(6))
+        bottom.addWidget(note, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(metric(22), metric(16), metric(14), metric(18))
+        column.setSpacing(metric(6))
+        column.addLayout(top)
+        column.addWidget(self._words)
+        column.addSpacing(metric(8))
+        column.addLayout(bottom)
+
+    def set_picture_name(self, name: str) -> None:
+        """Name the picture that is loaded at the start."""
+        self._words.set_markup(
+            f"{name} is loaded so that something moves at once. Pick another sample, or bring your own image."
+        )
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._on_close_clicked()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_close_clicked(self) -> None:
+        self.hide()
+        self.dismissed.emit()
