@@ -18,6 +18,7 @@ from enum import StrEnum
 from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 from typing_extensions import override
 
+from diffviz.engine.courtesy import step_back_from_the_window
 from diffviz.engine.gate import GateState, StepGate
 from diffviz.engine.mailbox import Mailbox
 from diffviz.engine.outcome import JobOutcome, JobStatus
@@ -69,6 +70,7 @@ class Job(QThread):
         trace = threading.gettrace()
         if trace is not None:
             sys.settrace(trace)
+        step_back_from_the_window()
         self._outcome = self._work()
 
     def _work(self) -> JobOutcome:
@@ -264,7 +266,7 @@ class JobRunner(QObject):
         self._job, self._order, self._mailbox = job, order, job.mailbox
         job.available.connect(self._on_job_available)
         job.finished.connect(self._on_job_finished)
-        job.start()
+        job.start(QThread.Priority.LowPriority)
         self._set_state(JobState.PAUSED if order.paused else JobState.RUNNING)
         self.started.emit(order.tag)
 

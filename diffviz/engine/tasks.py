@@ -20,10 +20,10 @@ from diffviz.core.samplers import ReverseStep, sample
 from diffviz.core.schedules import build_schedule
 from diffviz.core.timesteps import sampling_timesteps
 from diffviz.data.images import ImageReadError, LoadedImage, Picture, Pixels, fit, load_image
+from diffviz.engine.courtesy import leave_a_core_to_the_window
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.torch_threads import leave_a_core_to_the_window
 from diffviz.models.denoiser import guided
 from diffviz.models.devices import DeviceInfo, available_devices, best_device
 

