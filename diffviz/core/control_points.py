@@ -162,9 +162,13 @@ def control_points(schedule: NoiseSchedule, quantity: str, count: int) -> Points
     u = np.arange(1, total + 1) / total
     values = _legal_values(schedule, quantity)
     chosen = [0, total - 1]
+    weights = np.ones(total)
+    if quantity == "log_snr":
+        # A miss counts as much as it changes the pictures: hardly where they are clean or gone.
+        weights = 0.01 + schedule.alphas_cumprod[1:] * schedule.one_minus_alphas_cumprod[1:]
     reach = max(float(np.ptp(values)), 1e-12)
     while len(chosen) < min(max(count, 2), total):
-        miss = np.abs(pchip(u[chosen], values[chosen])(u) - values)
+        miss = weights * np.abs(pchip(u[chosen], values[chosen])(u) - values)
         worst = int(miss.argmax())
         if miss[worst] < 1e-6 * reach or worst in chosen:
             gaps = np.diff(chosen)

@@ -109,11 +109,13 @@ def ddim_step(schedule: NoiseSchedule, s: int, t: int, eta: float) -> StepCoeffi
     noise_s, noise_t = (float(schedule.one_minus_alphas_cumprod[time]) for time in (s, t))
     if noise_t == 0.0:
         return IDENTITY
-    variance = min(eta**2 * (noise_s / noise_t) * schedule.beta_between(s, t), noise_s)
+    beta, alpha, share = schedule.beta_between(s, t), schedule.alpha_between(s, t), noise_s / noise_t
+    # 1 − ᾱ_s − σ² written without the subtraction, which near η = 1 would leave no digits of a long stride.
+    kept = share * ((1.0 - eta**2) * beta + alpha * noise_s)
     return StepCoefficients(
         pred_x_0=float(schedule.sqrt_alphas_cumprod[s]),
-        pred_noise=math.sqrt(max(noise_s - variance, 0.0)),
-        noise=math.sqrt(variance),
+        pred_noise=math.sqrt(max(kept, 0.0)),
+        noise=math.sqrt(min(eta**2 * share * beta, noise_s)),
     )
 
 

@@ -1,0 +1,10 @@
+"""The identities of `identities.py`, on the modules as they are."""
+
+import pytest
+
+from tests.core import identities
+
+
+@pytest.mark.parametrize("name", identities.CHECKS)
+def test_identity(name: str):
+    identities.CHECKS[name](identities.Rooms())
