@@ -91,12 +91,15 @@ class RichLine:
 
     def html(self, tokens: Tokens) -> str:
         """Same line for a QLabel."""
-        family = ",".join(f"'{name}'" for name in math_font(self.role).families())
+        math = math_font(self.role)
+        family = ",".join(f"'{name}'" for name in math.families())
+        # Qt sets sub- and superscripts at two thirds; asking for more keeps them as large as when painted.
+        sizes = {"": math.pointSizeF(), "_": 1.2 * math.pointSizeF(), "^": 1.2 * math.pointSizeF()}
         parts = []
         for run in self.runs:
             piece = html.escape(run.text)
             if run.is_math:
-                piece = f'<i style="font-family:{family}">{piece}</i>'
+                piece = f'<i style="font-family:{family}; font-size:{sizes[run.script]:.1f}pt">{piece}</i>'
             if run.script:
                 tag = "sub" if run.script == "_" else "sup"
                 piece = f"<{tag}>{piece}</{tag}>"

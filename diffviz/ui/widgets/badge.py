@@ -71,7 +71,7 @@ class Badge(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(metric(40), metric(22))
+        return self.sizeHint()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

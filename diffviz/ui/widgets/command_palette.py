@@ -29,9 +29,10 @@ from typing_extensions import override
 
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.rich_line import RichLine
-from diffviz.ui.theme import DISABLED_OPACITY, current_tokens, font_for, metric
+from diffviz.ui.theme import DISABLED_OPACITY, current_tokens, font_for, icon, metric
 from diffviz.ui.widgets.buttons import native_keys
 from diffviz.ui.widgets.fuzzy import fuzzy_match
+from diffviz.ui.widgets.surfaces import make_rule
 
 _WIDTH_PX = 560
 _TOP_PX = 84
@@ -79,6 +80,7 @@ class CommandPalette(QWidget):
         self.search.setPlaceholderText("Find a command")
         self.search.setAccessibleName("Find a command")
         self.search.setToolTip("Type a few letters of a command")
+        self._lens = self.search.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.setFrame(False)
         self.search.setProperty(RING_PROPERTY, -1)
         self.search.setStyleSheet("background: transparent; border: none;")
@@ -100,6 +102,7 @@ class CommandPalette(QWidget):
         column.setContentsMargins(metric(8), metric(6), metric(8), metric(8))
         column.setSpacing(metric(6))
         column.addWidget(self.search)
+        column.addWidget(make_rule())
         column.addWidget(self.list)
         self.setAccessibleName("Command palette")
         self.hide()
@@ -114,7 +117,7 @@ class CommandPalette(QWidget):
         self.search.clear()
         self.search.setFont(font_for("title", QFont.Weight.Normal))
         self.search.setMinimumHeight(metric(36))
-        self.search.setTextMargins(metric(26), 0, 0, 0)
+        self._lens.setIcon(icon("search", "text3"))
         self._on_text_edited("")
         self.setGeometry(window.rect())
         self.show()
@@ -160,9 +163,10 @@ class CommandPalette(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         card = QRectF(self._card.geometry())
-        for spread in (18, 12, 6):
-            painter.setBrush(QColor(0, 0, 0, 26))
-            painter.drawRoundedRect(card.adjusted(-spread, -spread / 2, spread, spread), 16, 16)
+        painter.setBrush(QColor(0, 0, 0, 7))
+        for spread in range(1, 24, 2):
+            radius = 8.0 + spread
+            painter.drawRoundedRect(card.adjusted(-spread, -spread / 2, spread, spread), radius, radius)
 
     def _took_key(self, key: Qt.Key) -> bool:
         steps = {
@@ -196,7 +200,7 @@ class CommandPalette(QWidget):
     def _place_card(self) -> None:
         rows = min(max(1, len(self._model.rows)), _MAX_ROWS)
         width = min(metric(_WIDTH_PX), self.width() - 2 * metric(24))
-        height = metric(36) + metric(6) + rows * metric(_ROW_PX) + metric(14) + 4
+        height = metric(36) + 2 * metric(6) + 1 + rows * metric(_ROW_PX) + metric(14) + 4
         top = min(metric(_TOP_PX), max(metric(8), (self.height() - height) // 2))
         self._card.setGeometry((self.width() - width) // 2, top, width, min(height, self.height() - top - 8))
         self._card.update()

@@ -39,6 +39,7 @@ from diffviz.ui.widgets.pixels import picture_from_array, scaled_picture
 _INSET_PX = 12
 _RADIUS_PX = 12
 _PREVIEW_PX = 132
+_ICON_PX = 48
 _TILT_DEGREES = -3.0
 _WASH = 0.72
 
@@ -182,8 +183,8 @@ class DropOverlay(QWidget):
         tokens = current_tokens()
         headline = RichLine(self._offer.headline, "readout", QFont.Weight.DemiBold)
         lines = [RichLine(line, "body") for line in self._offer.lines]
-        preview = metric(_PREVIEW_PX)
-        gap = metric(24)
+        preview = metric(_PREVIEW_PX if self._preview is not None else _ICON_PX)
+        gap = metric(24 if self._preview is not None else 14)
         total = preview + gap + headline.height() + sum(line.height() + metric(8) for line in lines)
         top = (self.height() - total) / 2
         center = self.width() / 2
@@ -200,7 +201,7 @@ class DropOverlay(QWidget):
     def _paint_preview(self, painter: QPainter, center: QPointF, ink: Role) -> None:
         tokens = current_tokens()
         if self._preview is None:
-            side = metric(48)
+            side = metric(_ICON_PX)
             spot = QRectF(center.x() - side / 2, center.y() - side / 2, side, side)
             paint_icon(painter, "image" if self._offer.accepted else "circle-alert", spot, tokens.color(ink))
             return

@@ -27,6 +27,8 @@ PixelProbe = Callable[[int, int, int], "tuple[float, float, float] | None"]
 _CHANNEL_NAMES = ("red", "green", "blue")
 _NARROW_PX = 640
 _LOW_PX = 420
+_PILL_PX = 34
+_PILL_FROM_HEIGHT = 7
 _WIDEST_VALUE = "\u22120.000"
 
 
@@ -165,7 +167,7 @@ class EquationStage(QWidget):
         if self._probe is not None and self._pixel is not None:
             channel = min(self._channel, self._num_channels - 1)
             values = self._probe(*self._pixel, channel)
-        self.pill.setVisible(values is not None and self._mode == "equation")
+        self.pill.setVisible(values is not None and self._mode == "equation" and self._has_room_for_pill())
         if values is not None:
             self.pill.set_cells(self._pixel_cells(values))
             self._place_pill()
@@ -213,11 +215,14 @@ class EquationStage(QWidget):
     def _is_narrow(self) -> bool:
         return self.width() < metric(_NARROW_PX)
 
+    def _has_room_for_pill(self) -> bool:
+        return self.height() >= _PILL_FROM_HEIGHT * metric(_PILL_PX)
+
     def _measures(self) -> StageMeasures:
         is_narrow = self._is_narrow()
         return StageMeasures(
             title=title_height(),
-            pill=metric(34),
+            pill=metric(_PILL_PX) if self._has_room_for_pill() else 0.0,
             term=term_width(is_narrow=is_narrow),
             gap=metric(8 if self.height() < metric(_LOW_PX) else 12),
             margin=metric(8 if is_narrow else 16),
@@ -237,8 +242,12 @@ class EquationStage(QWidget):
         if is_equation and min(self._size) > 0:
             stage = (float(self.width()), float(self.height()))
             self._geometry = stage_geometry(self._size, stage, self._measures(), self.devicePixelRatioF())
-            for view, rect in zip(self._views(), self._geometry.pictures(), strict=True):
-                _place(view, rect, self.width())
+            hero, clean, noise = self._geometry.pictures()
+            is_below = self._geometry.arrangement == "below"
+            # A title may be longer than its picture, up to the next title in its row.
+            _place(self.hero, hero, self.width() if is_below else clean.left)
+            _place(self.clean, clean, self.width() if clean.left == noise.left else noise.left)
+            _place(self.noise, noise, self.width())
         elif self._mode == "single" and min(self._size) > 0:
             room = (whole.width() - 2.0 * MARGIN_PX, whole.height() - 2.0 * MARGIN_PX - title_height())
             fit = fit_picture(self._size, room, self.devicePixelRatioF())
@@ -248,7 +257,7 @@ class EquationStage(QWidget):
         else:
             self.hero.setGeometry(whole)
         self.pill.set_role("tick" if self._is_narrow() else "body")
-        self._place_pill()
+        self.refresh_pixel()
         self.update()
 
     def _place_pill(self) -> None:
@@ -297,10 +306,10 @@ class EquationStage(QWidget):
         self.refresh_pixel()
 
 
-def _place(view: ImageView, rect: Rect, stage_width: int) -> None:
+def _place(view: ImageView, rect: Rect, right_end: float) -> None:
     """Put a view so that its picture lies exactly in ``rect``; a longer title reaches further right."""
     left, top = round(rect.left) - MARGIN_PX, round(rect.top) - MARGIN_PX - title_height()
-    width = max(round(rect.width) + 2 * MARGIN_PX, min(view.title_width(), stage_width - left))
+    width = max(round(rect.width) + 2 * MARGIN_PX, min(view.title_width(), int(right_end) - left))
     height = round(rect.height) + 2 * MARGIN_PX + title_height()
     view.set_fit_size(rect.width, rect.height)
     view.setGeometry(QRect(left, top, width, height))

@@ -9,12 +9,14 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
+from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import current_tokens, metric
 from diffviz.ui.widgets.buttons import native_keys
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.thumbnail_strip import ThumbnailStrip
 
 GALLERY_HEIGHT_PX = 76
+_LABEL = "Sample images"
 
 
 class Gallery(QWidget):
@@ -31,10 +33,9 @@ class Gallery(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._label = MathLabel("Sample images", "label", "text2", wraps=True)
-        self._hint = MathLabel(
-            f"Drop an image anywhere or press {native_keys('Ctrl+O')}", "label", "text2", wraps=True
-        )
+        self._hint_lines = ("Drop an image anywhere", f"or press {native_keys('Ctrl+O')}")
+        self._label = MathLabel(_LABEL, "label", "text2", wraps=True)
+        self._hint = MathLabel(" ".join(self._hint_lines), "label", "text2", wraps=True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.strip = ThumbnailStrip("Sample images and opened pictures")
         self.strip.chosen.connect(self.picture_chosen)
@@ -66,6 +67,11 @@ class Gallery(QWidget):
         return QSize(metric(460), metric(GALLERY_HEIGHT_PX))
 
     @override
+    def hasHeightForWidth(self) -> bool:
+        # The wrapping labels would otherwise decide, and cut the pictures.
+        return False
+
+    @override
     def minimumSizeHint(self) -> QSize:
         return QSize(metric(160), metric(GALLERY_HEIGHT_PX))
 
@@ -84,7 +90,9 @@ class Gallery(QWidget):
 
     def _share_room(self) -> None:
         """Give words their room only after the pictures have theirs."""
-        label, hint, gap = metric(52), metric(146), metric(12)
+        gap = metric(12)
+        label = round(max(RichLine(word, "label").width() for word in _LABEL.split())) + 2
+        hint = round(max(RichLine(line, "label").width() for line in self._hint_lines)) + 2
         self._label.setFixedWidth(label)
         self._hint.setFixedWidth(hint)
         free = self.width() - 2 * metric(16) - self.strip.sizeHint().width()

@@ -77,7 +77,7 @@ class _SpinField(QDoubleSpinBox):
 
     @override
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        state = super().validate(_typed(text), position)[0]  # type: ignore[index]
+        state = super().validate(_typed(text), position)[0]
         return state, text, position
 
     @override
@@ -95,7 +95,7 @@ class _SpinField(QDoubleSpinBox):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        left = text_inset() - 3
+        left = text_inset() - 2
         right = metric(ARROW_STRIP_PX) + self._unit_width()
         self.lineEdit().setFont(font_for("body", tabular=True))
         self.lineEdit().setGeometry(left, 1, max(10, self.width() - left - right), self.height() - 2)

@@ -5,12 +5,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from diffviz.ui.focus_ring import RING_PROPERTY
+from diffviz.ui.focus_ring import RING_PROPERTY, RING_RECT_PROPERTY
 from diffviz.ui.theme import current_tokens, metric
 from diffviz.ui.widgets.picture_painting import paint_picture
 from diffviz.ui.widgets.pixels import picture_from_array, scaled_picture
@@ -85,6 +95,11 @@ class ThumbnailStrip(QWidget):
     def thumbnail_rect(self, key: str) -> QRectF:
         """Where a picture lies in this widget."""
         return self._rect(self.keys().index(key))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._reveal()
 
     @override
     def sizeHint(self) -> QSize:
@@ -222,6 +237,8 @@ class ThumbnailStrip(QWidget):
             elif rect.right() > self.width() > 0:
                 self._scroll += rect.right() - self.width()
             self._scroll = max(0.0, min(self._scroll, self._overflow()))
+        shown = min(self.width(), self.sizeHint().width())
+        self.setProperty(RING_RECT_PROPERTY, QRect(0, 0, shown, self.height()))
 
     def _tell_readers(self) -> None:
         names = {thumbnail.key: thumbnail.name for thumbnail in self._thumbnails}
