@@ -19,9 +19,9 @@ Picture = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
 MAX_PIXELS = 178_000_000
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "PPM", "AVIF")
+_READABLE = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif"}
+    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
 )
 
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
@@ -97,7 +97,7 @@ def load_image(
         # Pillow reports harmless oddities (a broken EXIF block, say) as warnings.
         with warnings.catch_warnings(), _opened(source, name) as stream:
             warnings.simplefilter("ignore")
-            with Image.open(stream, formats=FORMATS) as image:
+            with Image.open(stream, formats=_READABLE) as image:
                 return _decode(image, name, background, max_side)
     except ImageReadError:
         raise
