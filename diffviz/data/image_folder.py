@@ -78,6 +78,6 @@ def _notes(count: int, broken: list[str]) -> tuple[str, ...]:
         notes.append(f"{left_out} left out, the first because: {broken[0]}")
     if count < FEW_IMAGES:
         notes.append(
-            f"A network will learn {count} pictures by heart; some hundreds are needed for new ones."
+            f"A network learns {count} pictures by heart; for new ones it needs some hundreds."
         )
     return tuple(notes)
