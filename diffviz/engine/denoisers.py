@@ -85,6 +85,7 @@ class DenoiserShelf:
         self.images = images
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], ShelvedDenoiser] = OrderedDict()
+        self._num_classes: dict[str, int] = {EXACT_PICTURES: 0}
 
     def infos(self, exact_size: int = 64) -> tuple[DenoiserInfo, ...]:
         """What can be chosen: the exact denoisers, then the networks; reads file headers only."""
@@ -101,10 +102,13 @@ class DenoiserShelf:
 
     def num_classes(self, key: str) -> int | None:
         """How many classes a denoiser has; None where that is not known. For `Session`."""
-        if key == EXACT_PICTURES:
-            return 0
-        info = self.info(key)
-        return len(info.class_names) if info is not None else None
+        # Asked at every change of the session, at every step of a scrub too: files are read once.
+        if key not in self._num_classes:
+            info = self.info(key)
+            if info is None:
+                return None
+            self._num_classes[key] = len(info.class_names)
+        return self._num_classes[key]
 
     def fetch(self, request: ReverseRequest) -> ShelvedDenoiser:
         """The denoiser of a request, made or loaded if it is not at hand.

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from diffviz import paths
 from diffviz.core.samplers import ReverseStep, SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.core.timesteps import Spacing
@@ -20,6 +21,9 @@ from diffviz.engine.job import JobRunner, JobStatus
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.state import SessionState, StartFrom, settle
 from diffviz.engine.tasks import explain_exact, gallery_thumbnails, open_images, reverse_steps
+from diffviz.models.architecture import build_network, describe
+from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
+from diffviz.models.unet import UNetConfig
 
 SIZE = 16
 
@@ -264,6 +268,55 @@ def test_what_can_be_chosen_is_listed_with_its_classes(shelf):
     assert shelf.num_classes("exact:pictures") == 0
     assert shelf.num_classes("exact:emoji") == 8
     assert shelf.num_classes("no such network") is None
+
+
+@pytest.fixture
+def network_key(tmp_path, monkeypatch):
+    """A small untrained network of two classes in the person's own folder."""
+    monkeypatch.setenv("DIFFVIZ_HOME", str(tmp_path))
+    config = UNetConfig(base_channels=8, channel_mult=(1, 2), attention_levels=(), num_classes=2)
+    network = build_network(config)
+    generator = torch.Generator().manual_seed(5)
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight, std=0.1, generator=generator)
+    header = CheckpointHeader(
+        "Tiny", describe(config), "x_0", ScheduleSpec("cosine"), (1, 12, 12), ("left", "right"), "stripes"
+    )
+    write_checkpoint(paths.user_checkpoints_dir() / "tiny.safetensors", header, network.state_dict())
+    return "tiny"
+
+
+def network_request(shelf, key, **changes):
+    return make_request(shelf, denoiser=key, picture_keys=(), exact_size=0, **changes)
+
+
+def test_a_network_of_ones_own_runs_under_another_schedule_than_its_own(shelf, network_key):
+    assert shelf.num_classes(network_key) == 2
+    request = network_request(shelf, network_key, class_index=1, guidance_scale=2.0, num_samples=3)
+    context, *steps = reverse_steps(request, shelf)
+    assert context.shape == (1, 12, 12)
+    assert context.info.name == "Tiny"
+    assert steps[-1].x_s.shape == (3, 1, 12, 12)
+    assert torch.isfinite(steps[-1].x_s).all()
+    assert explain_exact(request, shelf, steps[-1].x_s, 1) is None
+
+
+def test_a_sample_of_a_network_hardly_knows_its_batch(shelf, network_key):
+    alone, together = (
+        list(reverse_steps(network_request(shelf, network_key, num_samples=count), shelf))[-1]
+        for count in (1, 4)
+    )
+    assert torch.allclose(alone.x_s[0], together.x_s[0], atol=1e-4)
+
+
+def test_a_class_that_a_network_does_not_know_is_said(shelf, network_key):
+    with pytest.raises(ValueError, match="knows 2 classes"):
+        list(reverse_steps(network_request(shelf, network_key, class_index=2), shelf))
+
+
+def test_a_device_that_is_not_there_is_said(shelf, network_key):
+    with pytest.raises(ValueError, match="abacus"):
+        list(reverse_steps(network_request(shelf, network_key, device="abacus"), shelf))
 
 
 def test_a_network_that_is_not_there_is_said(shelf):
