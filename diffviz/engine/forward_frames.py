@@ -1,0 +1,174 @@
+"""Frames of the forward process for what the session shows, at the speed of a scrub."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffviz.core.forward import ForwardProcess, NoiseMode
+from diffviz.core.schedules import NoiseLevel, build_schedule
+from diffviz.data.images import Picture, Pixels, fit, to_uint8
+from diffviz.engine.images import ImageStore
+from diffviz.engine.state import SessionState
+from diffviz.evaluation.metrics import psnr
+
+__all__ = ["ForwardFrames", "ForwardPictures", "FrameReadings", "noise_pixels", "read_frame"]
+
+_NUM_PROCESSES = 3
+_QUICK_VALUES = 262_144
+_READING_VALUES = 262_144
+_NOISE_SCALE = np.float32(1.0 / 3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class ForwardPictures:
+    """x_t and the two pictures that it is the weighted sum of.
+
+    Attributes
+    ----------
+    x_t
+        Float32 (H, W, C), unclipped; valid until the second call after this one.
+    hero
+        x_t as 8-bit pixels.
+    first, second
+        Clean picture and accumulated noise, or the frame before and the noise of the step; None where they
+        are as they were.
+    terms
+        The same two unclipped, for the arithmetic of one pixel.
+    """
+
+    x_t: Picture
+    hero: Pixels
+    first: Pixels | None
+    second: Pixels | None
+    terms: tuple[Picture, Picture]
+
+
+@dataclass(frozen=True, eq=False)
+class FrameReadings:
+    """What the inspector says about a frame.
+
+    Attributes
+    ----------
+    mean, std
+        Over all values of x_t.
+    psnr_db
+        To x_0; infinite where they are equal.
+    values
+        Values of x_t, at most about 262,144 of them, evenly picked.
+    """
+
+    mean: float
+    std: float
+    psnr_db: float
+    values: NDArray[np.float32]
+
+
+class ForwardFrames:
+    """The forward process of the session's picture; one instance belongs to one thread.
+
+    The frames of two calls alternate between two buffers: the picture on the screen stays valid while the
+    next one is computed.
+    """
+
+    def __init__(self, images: ImageStore) -> None:
+        self._images = images
+        self._processes: OrderedDict[tuple[object, ...], ForwardProcess] = OrderedDict()
+        self._floats: list[Picture] = []
+        self._pixels: list[Pixels] = []
+        self._turn = 0
+
+    def process(self, state: SessionState, size: tuple[int, int] | None = None) -> ForwardProcess:
+        """The process that the state describes; kept for as long as it is among the last few asked for.
+
+        Parameters
+        ----------
+        state
+            Picture, schedule, seed and noise mode are read.
+        size
+            Height and width to which the picture is brought first; None: its own.
+        """
+        key = (state.image, state.schedule, state.seed, state.noise_mode, size)
+        found = self._processes.get(key)
+        if found is None:
+            x_0 = self._images.x_0(state.image)
+            if size is not None and size != x_0.shape[:2]:
+                x_0 = fit(x_0, size, "resize")
+            found = ForwardProcess(x_0, build_schedule(state.schedule), state.seed, state.noise_mode)
+            self._processes[key] = found
+            while len(self._processes) > _NUM_PROCESSES:
+                self._processes.popitem(last=False)
+        self._processes.move_to_end(key)
+        return found
+
+    def is_quick(self, state: SessionState, *, as_step: bool) -> bool:
+        """Whether the pictures cost so little that they are computed where they are shown."""
+        few_values = self._images.x_0(state.image).size <= _QUICK_VALUES
+        return few_values or (state.noise_mode is NoiseMode.FROZEN and not as_step)
+
+    def equation(self, state: SessionState, *, all_three: bool) -> ForwardPictures:
+        """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε; with frozen noise only x_t changes with t.
+
+        Parameters
+        ----------
+        state
+            What is shown.
+        all_three
+            Make the pictures of x_0 and ε too, though only t may have changed.
+        """
+        process = self.process(state)
+        if not self._floats or self._floats[0].shape != process.x_0.shape:
+            self._floats = [np.empty_like(process.x_0) for _ in range(2)]
+            self._pixels = [np.empty(process.x_0.shape, np.uint8) for _ in range(2)]
+        self._turn = 1 - self._turn
+        x_t = process.x_t(state.t, out=self._floats[self._turn])
+        noise = process.noise(state.t)
+        moves = all_three or process.mode is not NoiseMode.FROZEN
+        return ForwardPictures(
+            x_t,
+            to_uint8(x_t, out=self._pixels[self._turn]),
+            to_uint8(process.x_0) if all_three else None,
+            noise_pixels(noise) if moves else None,
+            (process.x_0, noise),
+        )
+
+    def step(self, state: SessionState) -> ForwardPictures:
+        """x_t = √α_t x_{t−1} + √β_t z_t; at t = 0 the clean picture with nothing added."""
+        process = self.process(state)
+        if state.t == 0:
+            clean, nothing = to_uint8(process.x_0), np.zeros_like(process.x_0)
+            return ForwardPictures(process.x_0, clean, clean, noise_pixels(nothing), (process.x_0, nothing))
+        step = process.step(state.t)
+        return ForwardPictures(
+            step.x_t,
+            to_uint8(step.x_t),
+            to_uint8(step.x_prev),
+            noise_pixels(step.noise),
+            (step.x_prev, step.noise),
+        )
+
+    def thumbnail(self, state: SessionState, t: int, size: tuple[int, int]) -> Pixels:
+        """x_t of a small copy of the picture: noised after it was made small, so that noise stays noise."""
+        return to_uint8(self.process(state, size).x_t(t))
+
+
+def noise_pixels(noise: NDArray[np.float32]) -> Pixels:
+    """Noise as a picture: three standard deviations to either side fill the range of grey."""
+    return to_uint8(noise * _NOISE_SCALE)
+
+
+def read_frame(x_t: Picture, x_0: Picture, level: NoiseLevel) -> FrameReadings:
+    """Mean, spread, PSNR and a sample of the values of a frame.
+
+    Large pictures are read at every n-th value: the error of the figures is far below a display digit.
+    """
+    stride = max(1, x_t.size // _READING_VALUES)
+    values = x_t.reshape(-1)[::stride].copy()
+    is_clean = level.one_minus_alpha_cumprod == 0.0
+    ratio = float("inf") if is_clean else psnr(values, x_0.reshape(-1)[::stride])
+    return FrameReadings(
+        float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64)), ratio, values
+    )

@@ -1,0 +1,57 @@
+"""What is being dragged over the window, and what dropping it would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QSize, Qt
+from PySide6.QtGui import QImage, QImageReader
+
+from diffviz.data.images import PICTURE_SUFFIXES
+from diffviz.ui.widgets.drop_overlay import DropOffer
+
+_PREVIEW_PX = 260
+_MOST_PREVIEW_PIXELS = 40_000_000
+_SCHEDULE_SUFFIXES = frozenset({".json", ".csv"})
+_KINDS = "diffviz takes PNG, JPEG, WebP, GIF, BMP and TIFF pictures, and schedules as CSV or JSON."
+
+
+def dropped_files(mime: QMimeData) -> list[Path]:
+    """Local files of a drag or of the clipboard."""
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+
+
+def is_schedule_file(path: Path) -> bool:
+    """Whether a file's name is that of a schedule."""
+    return path.suffix.lower() in _SCHEDULE_SUFFIXES
+
+
+def drop_offer(mime: QMimeData) -> DropOffer:
+    """What dropping it would do; looks at names and headers only, never at whole pictures."""
+    files = dropped_files(mime)
+    if not files:
+        return DropOffer("This cannot be opened", (_KINDS,), accepted=False)
+    pictures = [path for path in files if path.suffix.lower() in PICTURE_SUFFIXES]
+    schedules = [path for path in files if is_schedule_file(path)]
+    if schedules and not pictures:
+        words = "It replaces the noise schedule; undo brings the old one back."
+        return DropOffer(f"Drop to import {schedules[0].name}", (words,))
+    if not pictures:
+        return DropOffer(f"{files[0].name} cannot be opened", (_KINDS,), accepted=False)
+    what = pictures[0].name if len(pictures) == 1 else f"{len(pictures)} pictures"
+    lines = ["It replaces the image; schedule, seed and $t$ stay as they are."]
+    if len(pictures) > 1:
+        lines.append("The others wait in the gallery.")
+    return DropOffer(f"Drop to open {what}", tuple(lines), _preview(pictures[0]))
+
+
+def _preview(path: Path) -> QImage | None:
+    """A small version, decoded at its small size where the format can; None where that fails."""
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)
+    size = reader.size()
+    if not size.isValid() or size.width() * size.height() > _MOST_PREVIEW_PIXELS:
+        return None
+    reader.setScaledSize(size.scaled(QSize(_PREVIEW_PX, _PREVIEW_PX), Qt.AspectRatioMode.KeepAspectRatio))
+    picture = reader.read()
+    return None if picture.isNull() else picture

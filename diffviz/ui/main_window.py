@@ -1,0 +1,458 @@
+"""The window: header, side panels, stage, timeline and status line around the workspaces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from diffviz.data.images import PICTURE_SUFFIXES, ImageReadError
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.images import ImageStore
+from diffviz.engine.job import JobRunner
+from diffviz.engine.session import Session, SessionState, Workspace
+from diffviz.engine.tasks import OpenedImage, TorchReady, open_images, preload_torch
+from diffviz.ui.commands import Command, bind_commands
+from diffviz.ui.drops import drop_offer, dropped_files, is_schedule_file
+from diffviz.ui.export_controller import ExportController
+from diffviz.ui.schedule_controller import ScheduleController, describe
+from diffviz.ui.theme import apply_theme, color, current_tokens, notifier
+from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
+from diffviz.ui.widgets.drop_overlay import DropOverlay
+from diffviz.ui.widgets.header import Header
+from diffviz.ui.widgets.hint_card import HintCard
+from diffviz.ui.widgets.message_bar import MessageBar
+from diffviz.ui.widgets.pixels import array_from_picture
+from diffviz.ui.widgets.schedule_panel import SchedulePanel
+from diffviz.ui.widgets.segmented import Segment
+from diffviz.ui.widgets.status_line import StatusLine
+from diffviz.ui.window_commands import window_commands
+from diffviz.ui.workspaces.forward import ForwardWorkspace
+from diffviz.ui.workspaces.reverse import ReverseWorkspace
+
+SMALLEST = (1100, 700)
+_COMPACT_BELOW_PX = 820
+_NARROW_BELOW_PX = 1280
+_LEFT_PX, _RIGHT_PX = 320, 300
+_NARROW_LEFT_PX, _NARROW_RIGHT_PX = 288, 272
+_WORKSPACES = (
+    Segment(Workspace.FORWARD, "Forward", "An image dissolves into noise  (Alt+1)"),
+    Segment(Workspace.REVERSE, "Reverse", "A denoiser brings images back  (Alt+2)"),
+)
+
+
+class MainWindow(QMainWindow):
+    """
+    Puts the workspaces together and does what concerns all of them: files, messages, theme, commands.
+
+    Signals
+    -------
+    torch_ready()
+        Torch is loaded and the devices are known.
+    """
+
+    torch_ready = Signal()
+
+    def __init__(self, session: Session, images: ImageStore, shelf: DenoiserShelf) -> None:
+        super().__init__()
+        self.session = session
+        self.images = images
+        self._device_label = "CPU"
+        self.setWindowTitle("diffviz")
+        self.setMinimumSize(*SMALLEST)
+        self.resize(1440, 900)
+        self.forward = ForwardWorkspace(session, images, self)
+        self.reverse = ReverseWorkspace(session, images, shelf, self)
+        self._workspaces = {Workspace.FORWARD: self.forward, Workspace.REVERSE: self.reverse}
+        self._opening = JobRunner(self)
+        self._preloading = JobRunner(self)
+        self.export = ExportController(session, images, self.reverse.history, self)
+        self._build()
+        self.commands = window_commands(self)
+        self.actions_by_key = bind_commands(self, self.commands)
+        self._connect()
+        self._show_workspace(session.state.workspace)
+        self._show_status(session.state)
+        self._restore_geometry()
+
+    # Building
+
+    def _build(self) -> None:
+        self.header = Header(_WORKSPACES)
+        self.message_bar = MessageBar()
+        self.schedule_panel = SchedulePanel()
+        self.schedule = ScheduleController(self.session, self.schedule_panel, self)
+        self._centre = QStackedWidget()
+        self._right = QStackedWidget()
+        self._timelines = QStackedWidget()
+        for workspace in self._workspaces.values():
+            self._centre.addWidget(workspace.centre)
+            self._right.addWidget(workspace.panel)
+            self._timelines.addWidget(workspace.timeline)
+        self._centre.setMinimumWidth(460)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(True)
+        for widget in (self.schedule_panel, self._centre, self._right):
+            self.splitter.addWidget(widget)
+        self.splitter.setCollapsible(1, False)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([_LEFT_PX, 820, _RIGHT_PX])
+        self.status = StatusLine()
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.message_bar)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(_Rule())
+        column.addWidget(self._timelines)
+        column.addWidget(self.status)
+        self.setCentralWidget(body)
+        self.drop_overlay = DropOverlay(self, drop_offer)
+        self.palette_popup = CommandPalette(self)
+        self.hint = HintCard(self)
+        self.hint.hide()
+
+    def _connect(self) -> None:
+        self.session.changed.connect(self._on_session_changed)
+        self.session.history_changed.connect(self._on_history_changed)
+        header = self.header
+        header.workspace_selected.connect(self.show_workspace)
+        header.open_requested.connect(self.choose_files)
+        header.export_requested.connect(self.open_export)
+        header.palette_requested.connect(self.open_palette)
+        header.theme_requested.connect(self.toggle_theme)
+        header.undo_requested.connect(self.session.undo)
+        header.redo_requested.connect(self.session.redo)
+        for source in (self.forward, self.reverse, self.schedule, self.export):
+            source.noted.connect(self.note)
+            source.failed.connect(self.fail)
+        self.drop_overlay.dropped.connect(self._on_dropped)
+        self.hint.open_requested.connect(self.choose_files)
+        self.hint.play_requested.connect(self._on_hint_play)
+        self._opening.available.connect(self._on_opened_available)
+        self._opening.ended.connect(self._on_opening_ended)
+        self._preloading.available.connect(self._on_preload_available)
+        self._preloading.ended.connect(self._on_preload_ended)
+        self._on_history_changed()
+
+    # Workspaces
+
+    @Slot(str)
+    def show_workspace(self, key: str) -> None:
+        """Go to "forward" or "reverse"."""
+        self.session.update(workspace=Workspace(key))
+
+    def current_workspace(self) -> ForwardWorkspace | ReverseWorkspace:
+        """Return the workspace that is seen."""
+        return self._workspaces[self.session.state.workspace]
+
+    def _show_workspace(self, key: Workspace) -> None:
+        for other, workspace in self._workspaces.items():
+            if other is not key:
+                workspace.deactivate()
+        index = list(self._workspaces).index(key)
+        for stack in (self._centre, self._right, self._timelines):
+            stack.setCurrentIndex(index)
+        self._timelines.setFixedHeight(self._workspaces[key].timeline.sizeHint().height())
+        self._workspaces[key].activate()
+        self.header.workspaces.set_current(key)
+
+    @Slot(object, object)
+    def _on_session_changed(self, old: SessionState, new: SessionState) -> None:
+        if old.workspace is not new.workspace:
+            self._show_workspace(new.workspace)
+        self._show_status(new)
+
+    @Slot()
+    def _on_history_changed(self) -> None:
+        self.header.undo.setEnabled(self.session.can_undo)
+        self.header.redo.setEnabled(self.session.can_redo)
+
+    def _show_status(self, state: SessionState) -> None:
+        kind = describe(state.schedule).split(",")[0]
+        self.status.set_facts([kind, f"$T$ = {state.num_timesteps}", self._device_label])
+
+    # Pictures
+
+    @Slot()
+    def choose_files(self) -> None:
+        """Ask for pictures and open them."""
+        endings = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
+        files, _ = QFileDialog.getOpenFileNames(
+            self, "Open pictures", "", f"Pictures ({endings});;All files (*)"
+        )
+        if files:
+            self.open_files([Path(file) for file in files])
+
+    def open_files(self, files: list[Path]) -> None:
+        """Read pictures in a thread; the first good one is shown, all good ones are kept at hand."""
+        if files:
+            self._opened_keys: list[str] = []
+            self._opening.start(lambda: open_images(files), name="Opening")
+
+    @Slot()
+    def _on_opened_available(self) -> None:
+        for record in self._opening.drain():
+            if not isinstance(record, OpenedImage):
+                continue
+            if record.loaded is None:
+                reason = record.error or f"{record.path.name} could not be read."
+                headline, _, detail = reason.partition(": ")
+                self.fail(headline, detail, choose_another=True)
+            else:
+                key = self.images.add_loaded(record.path, record.loaded)
+                self._opened_keys.append(key)
+                if len(self._opened_keys) == 1:
+                    self.session.update(image=key)
+
+    @Slot(object)
+    def _on_opening_ended(self, outcome: object) -> None:
+        del outcome
+        self._on_opened_available()
+        if self._opened_keys:
+            names = [self.images.entry(key).title for key in self._opened_keys]
+            self.note(f"Opened {names[0]}" if len(names) == 1 else f"Opened {len(names)} pictures", "check")
+
+    @Slot()
+    def paste(self) -> None:
+        """Open the picture, or the picture files, in the clipboard."""
+        mime = QGuiApplication.clipboard().mimeData()
+        files = dropped_files(mime)
+        if files:
+            self.open_files(files)
+        elif mime.hasImage():
+            picture = QGuiApplication.clipboard().image()
+            try:
+                key = self.images.add_paste(np.ascontiguousarray(array_from_picture(picture)))
+            except ImageReadError as error:
+                self.fail("The pasted picture could not be used", str(error))
+                return
+            self.session.update(image=key)
+            self.note("Pasted a picture", "check")
+        else:
+            self.note("There is no picture in the clipboard")
+
+    @Slot(object)
+    def _on_dropped(self, mime: QMimeData) -> None:
+        files = dropped_files(mime)
+        schedules = [path for path in files if is_schedule_file(path)]
+        if schedules:
+            self.schedule.import_file(schedules[0])
+        self.open_files([path for path in files if path not in schedules])
+
+    # Messages
+
+    @Slot(str)
+    def note(self, sentence: str, icon: str = "") -> None:
+        """Say in the status line what happened."""
+        self.status.set_message(sentence, icon)
+
+    @Slot(str, str)
+    def fail(self, headline: str, reason: str, *, choose_another: bool = False) -> None:
+        """Say in the message bar what failed, why, and what still works."""
+        still = f"Still showing {self.images.entry(self.session.state.image).title}."
+        actions = [("Choose another", self.choose_files)] if choose_another else []
+        sentence = reason if reason.endswith((".", "!", "?")) else f"{reason}."
+        self.message_bar.show_message(
+            "error", headline, f"{sentence} {still}" if choose_another else sentence, actions
+        )
+
+    # Commands
+
+    @Slot()
+    def open_palette(self) -> None:
+        """Show the list of all commands."""
+        self.palette_popup.open(
+            [
+                PaletteCommand(
+                    c.title,
+                    c.run,
+                    c.shortcuts[0] if c.shortcuts else "",
+                    "" if c.is_enabled() else "Not possible now",
+                )
+                for c in self.commands
+                if c.key != "view.palette"
+            ]
+        )
+
+    @Slot()
+    def open_export(self) -> None:
+        """Show the export dialog."""
+        self.export.open(self)
+
+    @Slot()
+    def toggle_theme(self) -> None:
+        """Change between dark and light colours and remember it."""
+        scheme = "light" if current_tokens().is_dark else "dark"
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, scheme, notifier.reduce_motion)
+            QSettings().setValue("theme", scheme)
+
+    @Slot()
+    def toggle_reduced_motion(self) -> None:
+        """Switch movements off or on and remember it."""
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, notifier.scheme, not notifier.reduce_motion)
+            QSettings().setValue("reduce_motion", notifier.reduce_motion)
+            self.note("Movements are off" if notifier.reduce_motion else "Movements are on")
+
+    def toggle_panel(self, index: int) -> None:
+        """Fold the left (0) or right (2) panel away, or bring it back."""
+        sizes = self.splitter.sizes()
+        if sizes[index] > 0:
+            sizes[1] += sizes[index]
+            sizes[index] = 0
+        else:
+            sizes[index] = self._panel_widths()[0 if index == 0 else 1]
+            sizes[1] -= sizes[index]
+        self.splitter.setSizes(sizes)
+
+    def show_hint(self) -> None:
+        """Show the first-run card."""
+        self.hint.set_picture_name(self.images.entry(self.session.state.image).title)
+        self._place_hint()
+        self.hint.show()
+        self.hint.raise_()
+
+    def _place_hint(self) -> None:
+        """Put the card above the gallery, in the middle of the stage."""
+        size = self.hint.sizeHint()
+        width = min(size.width(), self._centre.width() - 48)
+        size.setWidth(width)
+        corner = self._centre.mapTo(self, self._centre.rect().bottomLeft())
+        left = corner.x() + (self._centre.width() - width) // 2
+        self.hint.setGeometry(left, corner.y() - size.height() - 96, width, size.height())
+
+    @Slot()
+    def _on_hint_play(self) -> None:
+        self.hint.hide()
+        self.current_workspace().toggle_play()
+
+    def next_region(self) -> None:
+        """Move the keyboard to the next region: left panel, stage, right panel, timeline, header."""
+        regions = [self.schedule_panel, self._centre, self._right, self._timelines, self.header]
+        focused = QApplication.focusWidget()
+        here = next((i for i, region in enumerate(regions) if focused and region.isAncestorOf(focused)), -1)
+        for offset in range(1, len(regions) + 1):
+            region = regions[(here + offset) % len(regions)]
+            target = _first_focusable(region)
+            if target is not None:
+                target.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
+    # Torch, behind the first picture
+
+    def preload_torch(self) -> None:
+        """Load torch in a thread; the forward process works without it."""
+        self._preloading.start(preload_torch, name="Loading PyTorch")
+
+    @Slot()
+    def _on_preload_available(self) -> None:
+        for record in self._preloading.drain():
+            if isinstance(record, TorchReady):
+                self.reverse.set_devices(record.devices)
+                label = next((d.label for d in record.devices if d.key == record.best_device), "CPU")
+                self._device_label = label
+                if record.best_device != "cpu" and not QSettings().contains("device"):
+                    self.session.update(device=record.best_device)
+                self._show_status(self.session.state)
+                self.torch_ready.emit()
+
+    @Slot(object)
+    def _on_preload_ended(self, outcome: object) -> None:
+        del outcome
+        self._on_preload_available()
+
+    # Geometry and end
+
+    def _panel_widths(self) -> tuple[int, int]:
+        if self.width() < _NARROW_BELOW_PX:
+            return _NARROW_LEFT_PX, _NARROW_RIGHT_PX
+        return _LEFT_PX, _RIGHT_PX
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_compact = self.height() < _COMPACT_BELOW_PX
+        for workspace in self._workspaces.values():
+            workspace.set_compact(is_compact)
+        self.schedule_panel.set_compact(is_compact)
+        self._timelines.setFixedHeight(self.current_workspace().timeline.sizeHint().height())
+        left, right = self._panel_widths()
+        sizes = self.splitter.sizes()
+        if sum(sizes) and (event.oldSize().width() < _NARROW_BELOW_PX) != (self.width() < _NARROW_BELOW_PX):
+            wanted = [left if sizes[0] else 0, 0, right if sizes[2] else 0]
+            wanted[1] = sum(sizes) - wanted[0] - wanted[2]
+            self.splitter.setSizes(wanted)
+        if self.hint.isVisible():
+            self._place_hint()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timelines"):
+            QTimer.singleShot(0, self, self._fit_timeline)
+
+    @Slot()
+    def _fit_timeline(self) -> None:
+        self._timelines.setFixedHeight(self.current_workspace().timeline.sizeHint().height())
+
+    def _restore_geometry(self) -> None:
+        stored = QSettings().value("geometry")
+        if isinstance(stored, QByteArray):
+            self.restoreGeometry(stored)
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        QSettings().setValue("geometry", self.saveGeometry())
+        self.export.shutdown()
+        for runner in (self._opening, self._preloading):
+            runner.shutdown()
+        for workspace in self._workspaces.values():
+            workspace.shutdown()
+        super().closeEvent(event)
+
+
+class _Rule(QWidget):
+    """A hairline above the timeline."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(1)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), color("line"))
+
+
+def _first_focusable(region: QWidget) -> QWidget | None:
+    for widget in region.findChildren(QWidget):
+        if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return widget
+    return None
+
+
+__all__ = ["Command", "MainWindow"]

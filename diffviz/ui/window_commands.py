@@ -1,0 +1,123 @@
+"""The list of what the window can do, with its keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from diffviz.engine.session import Workspace
+from diffviz.ui.commands import Command
+from diffviz.ui.widgets.timeline import Timeline
+
+if TYPE_CHECKING:
+    from diffviz.ui.main_window import MainWindow
+
+
+def window_commands(window: MainWindow) -> list[Command]:
+    """
+    Return every command of the window.
+
+    Commands act on the workspace that is seen; what only one workspace has is enabled only there.
+    """
+    return [*_files(window), *_time(window), *_noise(window), *_reverse(window), *_view(window)]
+
+
+def _files(window: MainWindow) -> list[Command]:
+    session = window.session
+    return [
+        Command("file.open", "Open pictures…", window.choose_files, ("Ctrl+O",)),
+        Command("file.paste", "Paste a picture", window.paste, ("Ctrl+V",)),
+        Command("file.export", "Export…", window.open_export, ("Ctrl+E",)),
+        Command("schedule.import", "Import a schedule…", window.schedule.choose_import),
+        Command("schedule.csv", "Export the schedule as CSV…", lambda: window.schedule.choose_export("csv")),
+        Command(
+            "schedule.json", "Export the schedule as JSON…", lambda: window.schedule.choose_export("json")
+        ),
+        Command(
+            "schedule.diffusers",
+            "Export the schedule for diffusers…",
+            lambda: window.schedule.choose_export("diffusers"),
+        ),
+        Command("edit.undo", "Undo", session.undo, ("Ctrl+Z",), lambda: session.can_undo),
+        Command("edit.redo", "Redo", session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), lambda: session.can_redo),
+    ]
+
+
+def _time(window: MainWindow) -> list[Command]:
+    def timeline() -> Timeline:
+        return window.current_workspace().timeline
+
+    return [
+        Command("play", "Play or pause", lambda: window.current_workspace().toggle_play(), ("Space",)),
+        Command("time.less", "One step towards the image", lambda: timeline().step_by(-1), ("Left",)),
+        Command("time.more", "One step towards the noise", lambda: timeline().step_by(1), ("Right",)),
+        Command(
+            "time.less10", "Ten steps towards the image", lambda: timeline().step_by(-10), ("Shift+Left",)
+        ),
+        Command(
+            "time.more10", "Ten steps towards the noise", lambda: timeline().step_by(10), ("Shift+Right",)
+        ),
+        Command(
+            "time.previous", "Previous frame of the strip", lambda: timeline().previous_cell(), ("Ctrl+Left",)
+        ),
+        Command("time.next", "Next frame of the strip", lambda: timeline().next_cell(), ("Ctrl+Right",)),
+        Command("first", "Go to t = 0, the image", lambda: timeline().go_first(), ("Home",)),
+        Command("last", "Go to t = T, the noise", lambda: timeline().go_last(), ("End",)),
+        Command("loop", "Loop on or off", lambda: timeline().toggle_loop(), ("L",)),
+        Command("slower", "Play slower", lambda: timeline().slower(), ("[",)),
+        Command("faster", "Play faster", lambda: timeline().faster(), ("]",)),
+    ]
+
+
+def _noise(window: MainWindow) -> list[Command]:
+    session = window.session
+    modes = (("frozen", "Frozen ε"), ("markov", "Markov chain"), ("redraw", "Redraw"))
+    views = (("equation", "Equation"), ("step", "One step"), ("single", "Single"), ("compare", "A / B"))
+    return [
+        Command("noise.new", "New noise", lambda: window.current_workspace().draw_new_noise(), ("N",)),
+        *(
+            Command(
+                f"noise.{key}", f"Noise across time: {title}", lambda key=key: session.update(noise_mode=key)
+            )
+            for key, title in modes
+        ),
+        *(
+            Command(
+                f"forward.{key}",
+                f"Show: {title}",
+                lambda key=key: window.forward.set_mode(key),
+                (),
+                lambda: session.state.workspace is Workspace.FORWARD,
+            )
+            for key, title in views
+        ),
+    ]
+
+
+def _reverse(window: MainWindow) -> list[Command]:
+    session, reverse = window.session, window.reverse
+
+    def is_here() -> bool:
+        return session.state.workspace is Workspace.REVERSE
+
+    return [
+        Command("reverse.run", "Run the sampler", reverse.run, ("R",), is_here),
+        Command("reverse.pause", "Pause the sampler", reverse.pause, (), is_here),
+        Command("reverse.step", "One denoising step", reverse.step, (".",), is_here),
+        Command("reverse.back", "Show the step before", reverse.step_back, (",",), is_here),
+        Command("reverse.restart", "Restart with the same noise", reverse.restart, ("Shift+R",), is_here),
+        Command("reverse.cancel", "Stop the run", reverse.cancel, (), is_here),
+    ]
+
+
+def _view(window: MainWindow) -> list[Command]:
+    return [
+        Command("view.forward", "Go to Forward", lambda: window.show_workspace("forward"), ("Alt+1",)),
+        Command("view.reverse", "Go to Reverse", lambda: window.show_workspace("reverse"), ("Alt+2",)),
+        Command("view.left", "Left panel on or off", lambda: window.toggle_panel(0), ("Ctrl+1",)),
+        Command("view.right", "Right panel on or off", lambda: window.toggle_panel(2), ("Ctrl+2",)),
+        Command("view.region", "Go to the next region", window.next_region, ("F6",)),
+        Command("view.theme", "Dark or light colours", window.toggle_theme),
+        Command("view.motion", "Movements on or off", window.toggle_reduced_motion),
+        Command("view.palette", "Find a command", window.open_palette, ("Ctrl+K",)),
+        Command("help.hint", "Show the first-run card", window.show_hint, ("F1",)),
+    ]

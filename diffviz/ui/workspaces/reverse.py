@@ -1,0 +1,504 @@
+"""The reverse workspace: a denoiser takes noise back to a picture, one step at a time."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from diffviz.core.samplers import ReverseStep
+from diffviz.core.schedules import build_schedule
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.history import Run, RunHistory
+from diffviz.engine.images import ImageStore
+from diffviz.engine.job import JobRunner, JobState
+from diffviz.engine.latest import LatestWorker
+from diffviz.engine.outcome import JobOutcome, JobStatus
+from diffviz.engine.request import ReverseContext, ReverseRequest
+from diffviz.engine.session import Session, SessionState, StartFrom
+from diffviz.engine.tasks import ExactExplanation, explain_exact, reverse_steps
+from diffviz.models.devices import DeviceInfo
+from diffviz.ui.widgets.denoise_panel import DenoisePanel, DenoiserOption, DenoiseSettings, DeviceOption
+from diffviz.ui.widgets.forward_inspector import MAX_SEED
+from diffviz.ui.widgets.reverse_stage import ReverseStage
+from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
+from diffviz.ui.widgets.stage_bar import StageBar
+from diffviz.ui.widgets.timeline import Timeline
+from diffviz.ui.widgets.why_card import WeightedPicture
+from diffviz.ui.workspaces.reverse_strips import ReverseStrips
+from diffviz.ui.workspaces.run_pictures import batch_pixels, forward_psnr
+
+_FRAME_MS = 16
+_FORWARD_FIELDS = ("image", "schedule", "seed", "noise_mode")
+_MODES = (
+    Segment("triptych", "Triptych", "x_t, predicted image and predicted noise"),
+    Segment("single", "Single", "The predicted image alone, large"),
+)
+_WAITING_DEVICE = DeviceOption("cpu", "CPU")
+
+
+class ReverseWorkspace(QObject):
+    """
+    Runs denoisers and shows every step of their runs.
+
+    Signals
+    -------
+    noted(str)
+        Something happened that the status line should say.
+    failed(str, str)
+        Headline and reason of a failure.
+    """
+
+    noted = Signal(str)
+    failed = Signal(str, str)
+
+    def __init__(
+        self, session: Session, images: ImageStore, shelf: DenoiserShelf, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._images = images
+        self._shelf = shelf
+        self.history = RunHistory(parent=self)
+        self.runner = JobRunner(self)
+        self._why_worker = LatestWorker(self)
+        self._is_active = False
+        self._is_following = True
+        self._build()
+        self._connect()
+        self.refresh_denoisers()
+        self.panel.set_devices([_WAITING_DEVICE])
+
+    def _build(self) -> None:
+        self.bar = StageBar("git-branch", _MODES)
+        self.stage = ReverseStage()
+        self.centre = QWidget()
+        column = QVBoxLayout(self.centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.stage, 1)
+        self.panel = DenoisePanel()
+        self.timeline = Timeline()
+        self.strips = ReverseStrips(self.timeline, self._session, self._images, self.history, self)
+        self._shows = SegmentedSwitch(
+            [
+                ("x_t", "$x_t$", "The noisy picture at each step"),
+                ("x_0", "$x̂_0$", "What the denoiser expects the picture to be"),
+                ("noise", "$ε̂$", "What the denoiser takes for noise"),
+            ],
+            "Reverse strip shows",
+        )
+        self.timeline.add_right_widget(self._shows, "Reverse strip shows")
+        self._drawing = QTimer(self)
+        self._drawing.setSingleShot(True)
+        self._drawing.setInterval(_FRAME_MS)
+
+    def _connect(self) -> None:
+        self._session.changed.connect(self._on_session_changed)
+        self._images.changed.connect(self._on_images_changed)
+        self.runner.available.connect(self._on_records_available)
+        self.runner.ended.connect(self._on_run_ended)
+        self.runner.state_changed.connect(self._on_runner_state_changed)
+        self.history.noted.connect(self.noted)
+        self._why_worker.answered.connect(self._on_explained)
+        self._why_worker.failed.connect(self._on_explaining_failed)
+        self._drawing.timeout.connect(self._on_drawing_due)
+        self.bar.mode_selected.connect(self.set_mode)
+        self.stage.picture_saved.connect(self._on_picture_saved)
+        self.stage.save_failed.connect(self._on_save_failed)
+        self.panel.changes_requested.connect(self._on_changes_requested)
+        self.panel.new_seed_requested.connect(self.draw_new_noise)
+        block = self.panel.run_block
+        block.run_requested.connect(self.run)
+        block.pause_requested.connect(self.pause)
+        block.step_requested.connect(self.step)
+        block.back_requested.connect(self.step_back)
+        block.restart_requested.connect(self.restart)
+        self.timeline.timestep_requested.connect(self._on_timestep_requested)
+        self._shows.selected.connect(self._on_shows_selected)
+
+    # What the window asks for
+
+    def activate(self) -> None:
+        """Become the workspace that is seen; catch up with what changed meanwhile."""
+        self._is_active = True
+        state = self._session.state
+        self.timeline.set_alphas_cumprod(build_schedule(state.schedule).alphas_cumprod)
+        self.timeline.set_t(state.t)
+        self._show_settings()
+        self._show_run()
+        self.strips.activate()
+
+    def deactivate(self) -> None:
+        """Rest while another workspace is seen; a run goes on."""
+        self._is_active = False
+        self.timeline.stop()
+        self.strips.deactivate()
+
+    def shutdown(self) -> None:
+        """Stop the run and the workers; the window is closing."""
+        self.deactivate()
+        self.runner.shutdown()
+        self._why_worker.shutdown()
+
+    def set_compact(self, compact: bool) -> None:
+        """Shrink the strips in a low window."""
+        self.timeline.set_compact(compact)
+
+    def set_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
+        """Offer what torch found."""
+        options = [DeviceOption(d.key, d.label, d.reason_unavailable or "") for d in devices]
+        self.panel.set_devices(options)
+
+    def refresh_denoisers(self) -> None:
+        """Look again which denoisers there are."""
+        infos = self._shelf.infos(self._session.state.exact_size)
+        self.panel.set_denoisers(
+            [
+                DenoiserOption(
+                    info.key,
+                    info.name,
+                    info.class_names,
+                    info.detail,
+                    is_exact=info.kind == "exact",
+                    any_size=info.key == "exact:pictures",
+                )
+                for info in infos
+            ]
+        )
+        self._show_settings()
+
+    @Slot(str)
+    def set_mode(self, mode: str) -> None:
+        """Show "triptych" or "single"."""
+        self.bar.modes.set_current(mode)
+        self.stage.set_mode(mode)
+
+    @Slot()
+    def draw_new_noise(self) -> None:
+        """Take another seed for the next run."""
+        self._session.update(reverse_seed=secrets.randbelow(MAX_SEED))
+
+    @Slot()
+    def toggle_play(self) -> None:
+        """Run, pause or resume; a finished run is played again."""
+        run = self.history.current
+        if self.runner.state is JobState.RUNNING:
+            self.pause()
+        elif run is not None and run.complete and not self._is_stale(run):
+            self.timeline.toggle_play()
+        else:
+            self.run()
+
+    @Slot()
+    def run(self) -> None:
+        """Go on with the paused run, or begin one with the present settings."""
+        self._is_following = True
+        run = self.history.current
+        if self.runner.state is JobState.PAUSED and run is not None and not self._is_stale(run):
+            self.runner.resume()
+        else:
+            self._begin(paused=False)
+
+    @Slot()
+    def pause(self) -> None:
+        """Hold the run after the step under way."""
+        self.runner.pause()
+
+    @Slot()
+    def step(self) -> None:
+        """Make one step, beginning a run if there is none to go on with."""
+        run = self.history.current
+        self._is_following = True
+        if not self.runner.busy or run is None or self._is_stale(run):
+            self._begin(paused=True)
+        self.runner.step()
+
+    @Slot()
+    def step_back(self) -> None:
+        """Show the step before the one that is shown, towards the noise."""
+        self._move_along_run(-1)
+
+    @Slot()
+    def step_forward(self) -> None:
+        """Show the step after the one that is shown, if it has been made."""
+        self._move_along_run(+1)
+
+    @Slot()
+    def restart(self) -> None:
+        """Begin again from the same noise."""
+        self._is_following = True
+        self._begin(paused=False)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop the run; the steps that were made stay."""
+        self.runner.cancel()
+
+    # Running
+
+    def _begin(self, *, paused: bool) -> None:
+        request = ReverseRequest.from_state(self._session.state, self._images)
+        run = self.history.begin(request)
+        shelf = self._shelf
+        self.timeline.stop()
+        self.runner.start(lambda: reverse_steps(request, shelf), name="Sampling", tag=run, paused=paused)
+        if request.start_t is not None:
+            self._session.update(t=request.start_t)
+        else:
+            self._session.update(t=request.schedule.num_timesteps)
+        self._show_run()
+        self.strips.refill_reverse()
+
+    def _is_stale(self, run: Run) -> bool:
+        """Whether the settings are no longer those of the run."""
+        return run.request != ReverseRequest.from_state(self._session.state, self._images)
+
+    @Slot()
+    def _on_records_available(self) -> None:
+        # The sampler never waits for a picture, and no more than one frame is drawn per refresh.
+        if not self._drawing.isActive():
+            self._drawing.start()
+
+    @Slot()
+    def _on_drawing_due(self) -> None:
+        self._take_records()
+        self._show_run()
+
+    def _take_records(self) -> None:
+        run = self.runner.tag
+        if not isinstance(run, Run):
+            return
+        for record in self.runner.drain():
+            if isinstance(record, ReverseContext):
+                self.history.set_context(run, record)
+            elif isinstance(record, ReverseStep):
+                self.history.append(run, record)
+                self.strips.add_step(record)
+        if self._is_following and run is self.history.current and run.last is not None:
+            self._session.update(t=0 if run.complete else run.last.t)
+
+    @Slot(object)
+    def _on_run_ended(self, outcome: JobOutcome) -> None:
+        self._take_records()
+        run = self.runner.tag
+        if outcome.status is JobStatus.FAILED:
+            self.failed.emit(outcome.headline, f"{outcome.reason}. {outcome.hint}".strip())
+        elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
+            self.noted.emit(f"Run {run.id} reached the image in {len(run.steps)} steps")
+        self._show_run()
+
+    @Slot(object)
+    def _on_runner_state_changed(self, state: JobState) -> None:
+        run = self.history.current
+        if state is JobState.PAUSED and run is not None and run.steps:
+            self.noted.emit(f"Run {run.id} paused. Press Space to resume.")
+        self._show_progress()
+
+    def _move_along_run(self, direction: int) -> None:
+        run = self.history.current
+        if run is None or not run.steps:
+            return
+        times = run.times()
+        t = self._session.state.t
+        place = min(range(len(times)), key=lambda index: abs(times[index] - t)) + direction
+        if 0 <= place < len(times):
+            self._is_following = False
+            self._session.update(t=times[place])
+
+    # From the session and the run to the screen
+
+    @Slot(object, object)
+    def _on_session_changed(self, old: SessionState, new: SessionState) -> None:
+        if not self._is_active:
+            return
+        if old.schedule != new.schedule:
+            self.timeline.set_alphas_cumprod(build_schedule(new.schedule).alphas_cumprod)
+        self.timeline.set_t(new.t)
+        if old.exact_size != new.exact_size:
+            self.refresh_denoisers()
+        if old != new:
+            self._show_settings()
+            self._show_run()
+        if old.reverse_shows != new.reverse_shows:
+            self.strips.refill_reverse()
+        elif any(getattr(old, name) != getattr(new, name) for name in _FORWARD_FIELDS):
+            self.strips.refill()
+
+    @Slot()
+    def _on_images_changed(self) -> None:
+        self.refresh_denoisers()
+
+    def _show_settings(self) -> None:
+        state = self._session.state
+        self._shows.set_current(state.reverse_shows)
+        self.panel.show_settings(
+            DenoiseSettings(
+                denoiser=state.denoiser,
+                class_index=state.class_index,
+                device=state.device,
+                sampler=state.sampler,
+                guidance_scale=state.guidance_scale,
+                starts_from_image=state.start is StartFrom.IMAGE,
+                start_t=state.start_t,
+                seed=state.reverse_seed,
+                num_samples=state.num_samples,
+                exact_size=state.exact_size,
+                num_timesteps=state.num_timesteps,
+            )
+        )
+
+    def _show_run(self) -> None:
+        """Show what the current run has at the playhead."""
+        state = self._session.state
+        run = self.history.current
+        self._show_progress()
+        self._show_maker(run)
+        self.strips.show_label(run)
+        frame = run.frame_at(state.t) if run is not None else None
+        if run is None or frame is None:
+            self._show_nothing(run, state)
+            return
+        self.stage.set_time(frame.t)
+        shown = batch_pixels(frame)
+        self.stage.set_pictures(shown.x_t, shown.x_0, shown.noise)
+        self.stage.set_step_formula(frame.t, frame.step.s, None if frame.is_end else frame.step.coefficients)
+        self._show_comparison(run, state)
+        self._ask_why(run, frame.t)
+
+    def _show_nothing(self, run: Run | None, state: SessionState) -> None:
+        self.stage.set_pictures(None, None, None)
+        self.stage.set_time(state.t)
+        self.stage.set_step_formula(state.t, 0, None)
+        self.stage.set_reason(why=False, comparison=False)
+        if run is None:
+            self.stage.set_placeholders("Press Run to start from noise", "The denoiser's answer appears here")
+        elif not run.steps:
+            self.stage.set_placeholders("Getting the denoiser ready", "Getting the denoiser ready")
+        else:
+            beyond = state.t > run.steps[0].t
+            words = "The run started below this noise level" if beyond else "Not sampled yet"
+            self.stage.set_placeholders(words, words)
+
+    def _show_maker(self, run: Run | None) -> None:
+        context = run.context if run is not None else None
+        if context is None:
+            option = self.panel.options.get(self._session.state.denoiser)
+            if option is not None:
+                kind = "exact" if option.is_exact else "network"
+                self.stage.set_maker(kind, option.detail or option.name, "is ready. Nothing was sampled yet.")
+            self.bar.set_title("No run yet", "")
+            return
+        info = context.info
+        if info.kind == "exact":
+            words = "made both predictions. It is the true posterior mean over its pictures, not a network."
+        else:
+            words = f"made both predictions. It was trained on {info.trained_on}."
+        self.stage.set_maker(info.kind, info.detail or info.name, words)
+        sampler = context.request.sampler
+        start = (
+            f"from your picture at t = {context.request.start_t}"
+            if context.request.start_t is not None
+            else "from pure noise"
+        )
+        self.bar.set_title(
+            f"Run {run.id if run is not None else ''}",
+            f"{sampler.kind.upper()} · {context.num_steps} steps · {start} · seed {context.request.seed}",
+        )
+
+    def _show_progress(self) -> None:
+        run = self.history.current
+        block = self.panel.run_block
+        if run is None:
+            block.set_idle()
+            return
+        is_own = self.runner.tag is run and self.runner.busy
+        seconds = self.runner.seconds_per_step if is_own else None
+        total = run.context.num_steps if run.context is not None else run.request.sampler.num_sampling_steps
+        done = run.last.index + 1 if run.last is not None else 0
+        block.set_progress(
+            done,
+            total,
+            is_running=is_own and self.runner.state is JobState.RUNNING,
+            is_finished=run.complete,
+            steps_per_s=1.0 / seconds if seconds else None,
+        )
+        stale = bool(run.steps) and self._is_stale(run)
+        block.set_note("Settings changed. They take effect with the next run." if stale else "")
+
+    def _show_comparison(self, run: Run, state: SessionState) -> None:
+        card = self.stage.comparison
+        guide = run.context.guide if run.context is not None else None
+        self.stage.set_reason(comparison=guide is not None)
+        if guide is None:
+            return
+        schedule = build_schedule(run.request.schedule)
+        card.set_curves(
+            forward_psnr(guide, schedule, run.request.seed, run.request.start_t or schedule.num_timesteps),
+            run.psnr("x_t"),
+            run.psnr("x_0"),
+            schedule.num_timesteps,
+        )
+        card.set_t(state.t)
+
+    # Why the exact denoiser answers so
+
+    def _ask_why(self, run: Run, t: int) -> None:
+        context = run.context
+        if context is None or context.info.kind != "exact" or context.guide is not None:
+            self.stage.set_reason(why=False)
+            return
+        frame = run.frame_at(t)
+        if frame is None:
+            return
+        request, shelf, x_t = run.request, self._shelf, frame.x_t
+        work: Callable[[], object] = lambda: explain_exact(request, shelf, x_t, t)  # noqa: E731
+        self._why_worker.ask((run.id, t), work)
+
+    @Slot(object, object)
+    def _on_explained(self, tag: tuple[str, int], answer: ExactExplanation | None) -> None:
+        run = self.history.current
+        is_current = run is not None and run.id == tag[0]
+        self.stage.set_reason(why=is_current and answer is not None)
+        if is_current and answer is not None:
+            self.stage.why.set_weights(
+                [WeightedPicture(p.pixels, p.weight) for p in answer.heaviest],
+                answer.effective_count,
+                answer.num_pictures,
+            )
+
+    @Slot(object, object)
+    def _on_explaining_failed(self, tag: object, error: Exception) -> None:
+        del tag
+        self.failed.emit("The weights of the exact denoiser could not be computed", str(error))
+
+    # From the user to the session
+
+    @Slot(int)
+    def _on_timestep_requested(self, t: int) -> None:
+        self._is_following = False
+        self._session.update(t=t)
+
+    @Slot(str)
+    def _on_shows_selected(self, shows: str) -> None:
+        self._session.update(reverse_shows=shows)
+
+    @Slot(dict)
+    def _on_changes_requested(self, changes: dict[str, object]) -> None:
+        named = dict(changes)
+        if "starts_from_image" in named:
+            named["start"] = StartFrom.IMAGE if named.pop("starts_from_image") else StartFrom.NOISE
+        if "seed" in named:
+            named["reverse_seed"] = named.pop("seed")
+        self._session.update(merge=f"denoise {' '.join(sorted(named))}", **named)
+
+    @Slot(str)
+    def _on_picture_saved(self, path: str) -> None:
+        self.noted.emit(f"Saved {path}")
+
+    @Slot(str)
+    def _on_save_failed(self, sentence: str) -> None:
+        self.failed.emit("The picture was not saved", sentence)
