@@ -7,24 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage
 
-_LOSS_ALLOWED = 0.34
+from diffviz.ui.widgets.pixels import picture_from_array
+
+_LOSS_ALLOWED = 0.38
 """Share of a picture that may be cut away to fill its cell; beyond it the whole picture is shown."""
 _ALMOST_ONE = 0.94
-
-
-def image_from_array(picture: NDArray[np.uint8]) -> QImage:
-    """
-    Qt picture of an array, copied.
-
-    Parameters
-    ----------
-    picture
-        uint8 of shape (H, W, 1) or (H, W, 3).
-    """
-    height, width, channels = picture.shape
-    data = np.ascontiguousarray(picture)
-    format_ = QImage.Format.Format_Grayscale8 if channels == 1 else QImage.Format.Format_RGB888
-    return QImage(data.data, width, height, width * channels, format_).copy()
 
 
 def shown_size(width: int, height: int, cell_width: int, cell_height: int) -> tuple[int, int]:
@@ -51,7 +38,7 @@ def fit_thumbnail(picture: NDArray[np.uint8], width: int, height: int) -> QImage
     width, height
         Size of the cell in device px.
     """
-    image = image_from_array(picture)
+    image = picture_from_array(picture)
     scale = _scale(image.width(), image.height(), width, height)
     if _ALMOST_ONE <= scale < 1:
         scale = 1.0

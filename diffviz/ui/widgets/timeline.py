@@ -141,10 +141,12 @@ class Timeline(QWidget):
         self.filmstrip.set_strips([Strip(title, subtitle, role) for title, subtitle, role in strips])
         self._place_zoom_button()
 
-    def set_subtitle(self, strip: int, subtitle: str) -> None:
-        """Change the second line of a strip's label."""
-        self.filmstrip.strips[strip].subtitle = subtitle
-        self.filmstrip.redraw(strip)
+    def set_strip_label(self, strip: int, title: str, subtitle: str) -> None:
+        """Change the two lines beside a strip, with the markup of ``rich_line``."""
+        row = self.filmstrip.strips[strip]
+        if (row.title, row.subtitle) != (title, subtitle):
+            row.title, row.subtitle = title, subtitle
+            self.filmstrip.redraw(strip)
 
     def cell_times(self) -> tuple[int, ...]:
         """Time that each cell shows, from left to right."""
