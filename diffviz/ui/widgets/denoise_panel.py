@@ -157,8 +157,8 @@ class DenoisePanel(SidePanel):
         self.clip = ChoiceField(_CLIPS, accessible_name="Clip the predicted image")
         self.clip.choice_edited.connect(self._sampler_editor("clip", Clip))
         self._variance_field = LabelledField("Variance", self.variance)
-        self._eta_field = LabelledField("$η$", self.eta, tooltip="0: deterministic, 1: as much noise as DDPM")
-        row = self.add_pair(self._variance_field, LabelledField("Clip $x̂_0$", self.clip))
+        self._eta_field = LabelledField("Noise share η", self.eta, tooltip="0: deterministic, 1: as much noise as DDPM")
+        row = self.add_pair(self._variance_field, LabelledField("Clip x̂₀", self.clip))
         layout = row.layout()
         if layout is not None:
             layout.addWidget(self._eta_field)
@@ -225,7 +225,10 @@ class DenoisePanel(SidePanel):
         """Offer these devices, silently; those that are not here stay in the list and say why."""
         self._devices = tuple(devices)
         self.device.set_options(
-            [Choice(d.key, d.label, d.unavailable or d.label, unavailable=d.unavailable) for d in devices]
+            [
+                Choice(d.key, d.label.split(" · ")[0], d.unavailable or d.label, unavailable=d.unavailable)
+                for d in devices
+            ]
         )
         if self._settings is not None:
             self.show_settings(self._settings)

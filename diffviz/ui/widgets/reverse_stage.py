@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from diffviz.core.samplers import StepCoefficients
-from diffviz.ui.theme import Role, color
+from diffviz.ui.theme import Role, color, metric
 from diffviz.ui.widgets.badge import Badge
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.widgets.picture_fit import fit_picture
 from diffviz.ui.widgets.picture_painting import MARGIN_PX, title_height
 from diffviz.ui.widgets.pill import Cell, Pill
 from diffviz.ui.widgets.psnr_card import PsnrCard
@@ -21,8 +22,12 @@ from diffviz.ui.widgets.why_card import WhyCard
 
 Pixels = NDArray[np.uint8]
 _MODES = ("triptych", "single")
-_SIDE_PX = 32
-_GAP_PX = 18
+_SIDE_PX = 24
+_GAP_PX = 16
+_ROW_GAP_PX = 12
+_EMPTY_PX = 230
+_TITLE_PX = 170
+_CARD_PX = 640
 
 
 class ReverseStage(QWidget):
@@ -57,26 +62,30 @@ class ReverseStage(QWidget):
         self.formula = Pill()
         self.formula.hide()
         self._mode = "triptych"
-        self._pictures = QWidget()
-        pictures = QHBoxLayout(self._pictures)
-        pictures.setContentsMargins(0, 0, 0, 0)
-        pictures.setSpacing(_GAP_PX)
-        for view in (self.x_t, self.x_0, self.noise):
-            pictures.addWidget(view, 1)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(0)
+        for index, view in enumerate((self.x_t, self.x_0, self.noise)):
+            if index:
+                pictures.addStretch(1)
+            pictures.addWidget(view)
         maker = QHBoxLayout()
         maker.setSpacing(10)
         maker.addWidget(self.badge)
         maker.addWidget(self.explanation, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(_SIDE_PX, 4, _SIDE_PX, 12)
-        column.setSpacing(12)
-        column.addStretch(2)
-        column.addWidget(self._pictures)
+        self._content = QWidget()
+        column = QVBoxLayout(self._content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(_ROW_GAP_PX)
+        column.addLayout(pictures)
         column.addLayout(maker)
         column.addWidget(self.why)
         column.addWidget(self.comparison)
         column.addWidget(self.formula, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(_SIDE_PX, 4, _SIDE_PX, 12)
+        outer.addStretch(2)
+        outer.addWidget(self._content, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def set_mode(self, mode: str) -> None:
@@ -96,15 +105,26 @@ class ReverseStage(QWidget):
         self._fit_pictures()
 
     def _fit_pictures(self) -> None:
-        """Give the pictures the height that their width asks for, or what the rest of the stage leaves."""
-        count = 3 if self._mode == "triptych" else 1
-        width = (self.width() - 2 * _SIDE_PX - (count - 1) * _GAP_PX) / count - 2 * MARGIN_PX
-        size = self.x_0.picture_size
-        aspect = size[1] / size[0] if size[0] else 1.0
-        wanted = width * aspect + title_height() + 2 * MARGIN_PX
+        """Enlarge the pictures as far as the stage allows and line the rest up with them."""
+        views = (self.x_t, self.x_0, self.noise) if self._mode == "triptych" else (self.x_0,)
+        frame = 2 * MARGIN_PX
+        stage_width = self.width() - 2 * _SIDE_PX
+        room_width = (stage_width - (len(views) - 1) * _GAP_PX) / len(views) - frame
         others = (self.badge, self.why, self.comparison, self.formula)
-        taken = sum(w.sizeHint().height() + 12 for w in others if not w.isHidden())
-        self._pictures.setFixedHeight(round(max(120.0, min(wanted, self.height() - taken - 24))))
+        taken = sum(w.sizeHint().height() + _ROW_GAP_PX for w in others if not w.isHidden())
+        room_height = self.height() - taken - title_height() - frame - 2 * _ROW_GAP_PX
+        room = (max(room_width, 64.0), max(room_height, 64.0))
+        if self.x_0.picture_size == (0, 0):
+            side = min(*room, metric(_EMPTY_PX))
+            width, height = side, side
+        else:
+            fit = fit_picture(self.x_0.picture_size, room, self.devicePixelRatioF())
+            width, height = fit.width, fit.height
+        width = max(width, min(room[0], metric(_TITLE_PX)))
+        for view in views:
+            view.setFixedSize(round(width + frame), round(height + title_height() + frame))
+        together = len(views) * round(width + frame) + (len(views) - 1) * _GAP_PX
+        self._content.setFixedWidth(max(together, min(stage_width, metric(_CARD_PX))))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

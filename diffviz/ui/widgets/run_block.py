@@ -131,10 +131,10 @@ class RunBlock(QWidget):
         self._track.set_share(done / total if total else 0.0)
         if is_finished:
             self._pace.set_markup(f"{_pace(steps_per_s)} · done" if steps_per_s else "done")
-        elif steps_per_s:
+        elif steps_per_s and is_running:
             self._pace.set_markup(f"{_pace(steps_per_s)} · {_time_left((total - done) / steps_per_s)} left")
         else:
-            self._pace.set_markup("getting ready" if is_running and done == 0 else "")
+            self._pace.set_markup("getting ready" if is_running else "paused" if done else "")
         if is_running:
             self._show_main("Pause", "pause", running=True)
         elif is_finished:
