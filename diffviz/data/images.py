@@ -318,19 +318,24 @@ def with_channels(x: Picture, channels: int) -> Picture:
 
 
 def image_grid(
-    pictures: Sequence[npt.NDArray[Any]], columns: int | None = None, gap: int = 2
+    pictures: Sequence[npt.NDArray[Any]],
+    columns: int | None = None,
+    gap: int = 2,
+    background: float | None = None,
 ) -> npt.NDArray[Any]:
-    """Pictures of one shape (H, W, C) and type row by row on black, with ``gap`` pixels between them.
+    """Pictures of one shape (H, W, C) and type row by row, with ``gap`` pixels between them.
 
-    ``columns`` defaults to the most nearly square grid. Works on pictures in [-1, 1] and on 8-bit pixels.
+    ``columns`` defaults to the most nearly square grid and ``background`` to black. Works on pictures in
+    [-1, 1] and on 8-bit pixels.
     """
     columns = columns or int(np.ceil(np.sqrt(len(pictures))))
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     height, width, channels = pictures[0].shape
-    black = 0 if pictures[0].dtype == np.uint8 else -1
+    if background is None:
+        background = 0 if pictures[0].dtype == np.uint8 else -1
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
-    grid = np.full(shape, black, pictures[0].dtype)
+    grid = np.full(shape, background, pictures[0].dtype)
     for index, picture in enumerate(pictures):
         top, left = index // columns * (height + gap), index % columns * (width + gap)
         grid[top : top + height, left : left + width] = picture

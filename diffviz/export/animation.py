@@ -115,7 +115,7 @@ def write_animation(
 
 
 def sample_indices(count: int) -> tuple[int, ...]:
-    """Which of ``count`` frames to make for `estimate_size`: two neighbours after a fifth, and the last one."""
+    """Which of ``count`` frames `estimate_size` wants: two neighbours after a fifth of them, and the last."""
     early = min(count // 5, max(0, count - 2))
     return tuple(dict.fromkeys((early, min(early + 1, count - 1), count - 1)))
 
