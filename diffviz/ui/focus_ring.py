@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QWidget,
 )
+from shiboken6 import isValid
 from typing_extensions import override
 
 RING_PROPERTY = "focusRingRadius"
@@ -71,17 +72,23 @@ class FocusRing(QObject):
 
     def _release(self) -> None:
         for widget in self._watched:
-            _quietly_unfilter(widget, self)
+            if isValid(widget):
+                widget.removeEventFilter(self)
         self._watched.clear()
         self._target = None
         if self._ring is not None:
             ring, self._ring = self._ring, None
-            ring.destroyed.disconnect(self._on_ring_destroyed)
-            ring.hide()
-            ring.deleteLater()
+            if isValid(ring):
+                ring.destroyed.disconnect(self._on_ring_destroyed)
+                ring.hide()
+                ring.deleteLater()
 
     def _place(self) -> None:
         if self._ring is None or self._target is None:
+            return
+        # A widget sends its last events while it is being destroyed.
+        if not isValid(self._target):
+            self._release()
             return
         holder = self._ring.parentWidget()
         assert holder is not None
@@ -156,12 +163,3 @@ def _holder_of(target: QWidget) -> QWidget | None:
             return holder
         holder = outer
     return None
-
-
-def _quietly_unfilter(widget: QWidget, watcher: QObject) -> None:
-    """Stop watching a widget that Qt may have deleted meanwhile."""
-    try:
-        widget.removeEventFilter(watcher)
-    except RuntimeError:
-        # Shiboken's word for "already deleted"; a deleted widget sends no more events.
-        return
