@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from PIL import Image
 
 from diffviz.data.images import Picture, Pixels, image_grid, to_uint8
 from diffviz.export.lettering import add_caption, text_line, text_size_px
@@ -30,14 +31,17 @@ class FrameSpec:
     Attributes
     ----------
     scale
-        Whole number by which every pixel is enlarged to a square; noise is never smoothed. `whole_scale`
-        of `export.animation` says what suits a format.
+        Whole number by which every pixel is enlarged to a square, so that noise is never smoothed.
+        `whole_scale` of `export.animation` says what suits a format. Any number above 0 if `is_smooth`.
     captions
         Whether t, ᾱ and the SNR are written on the frame.
+    is_smooth
+        Whether pixels blend into each other (Lanczos) instead.
     """
 
-    scale: int = 1
+    scale: float = 1
     captions: bool = False
+    is_smooth: bool = False
 
 
 def evenly_spaced_times(first: int, last: int, count: int) -> tuple[int, ...]:
@@ -55,17 +59,24 @@ def caption_fields(level: NoiseLevel) -> tuple[str, str, str]:
     return f"t = {level.t:g}", f"ᾱ {shown}".replace("-", "−"), f"SNR {snr} dB".replace("-", "−")
 
 
-def enlarge(pixels: Pixels, scale: int) -> Pixels:
-    """8-bit pixels (H, W, 1 or 3) as RGB with every pixel a square of ``scale``; always a new array."""
+def enlarge(pixels: Pixels, scale: float, *, smooth: bool = False) -> Pixels:
+    """8-bit pixels (H, W, 1 or 3) as RGB with every pixel a square of ``scale``; always a new array.
+
+    If ``smooth``, resampled by Lanczos to round(scale H) × round(scale W), where ``scale`` need not be whole.
+    """
     colour = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
     if scale == 1:
         return colour.copy() if colour is pixels else colour
-    return np.repeat(np.repeat(colour, scale, axis=0), scale, axis=1)
+    if smooth:
+        height, width = (max(1, round(side * scale)) for side in colour.shape[:2])
+        return np.array(Image.fromarray(colour).resize((width, height), Image.Resampling.LANCZOS))
+    whole = int(scale)
+    return np.repeat(np.repeat(colour, whole, axis=0), whole, axis=1)
 
 
 def make_frame(picture: Picture, spec: FrameSpec, level: NoiseLevel | None = None) -> Pixels:
     """A picture (H, W, C) in [-1, 1] as a frame, uint8 (scale H, scale W, 3)."""
-    frame = enlarge(to_uint8(picture), spec.scale)
+    frame = enlarge(to_uint8(picture), spec.scale, smooth=spec.is_smooth)
     if spec.captions and level is not None:
         add_caption(frame, caption_fields(level))
     return frame
@@ -81,15 +92,19 @@ def forward_frames(process: ForwardProcess, times: Iterable[int], spec: FrameSpe
 def equation_frames(process: ForwardProcess, times: Iterable[int], spec: FrameSpec) -> Iterator[Pixels]:
     """x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε in three pictures, with the factors under them."""
     x_t = np.empty_like(process.x_0)
-    clean = enlarge(to_uint8(process.x_0), spec.scale)
+
+    def grown(picture: Picture) -> Pixels:
+        return enlarge(to_uint8(picture), spec.scale, smooth=spec.is_smooth)
+
+    clean = grown(process.x_0)
     height, width = clean.shape[:2]
     size_px = text_size_px(height, width)
     signs = [_sign(text, height, 2 * size_px) for text in ("=", "+")]
     for t in times:
         level = process.schedule.level(t)
-        noisy = enlarge(to_uint8(process.x_t(t, out=x_t)), spec.scale)
+        noisy = grown(process.x_t(t, out=x_t))
         noise = process.noise(t) if t else np.zeros_like(x_t)
-        pictures = np.hstack([noisy, signs[0], clean, signs[1], enlarge(to_uint8(noise), spec.scale)])
+        pictures = np.hstack([noisy, signs[0], clean, signs[1], grown(noise)])
         texts = (
             f"x at t = {t}",
             f"{level.sqrt_alpha_cumprod:.3f} × x₀",
