@@ -96,15 +96,12 @@ class MessageBar(QWidget):
 
     def _remove(self, row: "_Message", *, at_once: bool) -> None:
         self._rows.remove(row)
+        # The bar itself stays until its last row has slid shut.
+        row.gone.connect(self._on_row_gone)
         row.leave(at_once)
-        if not self._rows:
-            # The bar itself stays until its last row has slid shut.
-            row.gone.connect(self._on_last_gone)
-            if at_once:
-                self._on_last_gone()
 
     @Slot()
-    def _on_last_gone(self) -> None:
+    def _on_row_gone(self) -> None:
         if not self._rows and not self.isHidden():
             self.hide()
             self.emptied.emit()
@@ -169,8 +166,7 @@ class _Message(QWidget):
         self._is_leaving = True
         if at_once:
             self._slide.stop()
-            self.hide()
-            self.deleteLater()
+            self._on_slide_finished()
         else:
             self._slide_between(self.height(), 0)
 
