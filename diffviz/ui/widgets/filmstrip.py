@@ -20,8 +20,9 @@ from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui import theme
+from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.theme import current_tokens
-from diffviz.ui.widgets.playhead import paint_hover, paint_playhead, playhead_rect
+from diffviz.ui.widgets.playhead import paint_hover, paint_playhead, paint_ring, playhead_rect
 from diffviz.ui.widgets.strip_layout import MARGIN_PX, StripLayout, strip_left
 from diffviz.ui.widgets.strip_painter import Strip, StripPainter
 from diffviz.ui.widgets.time_axis import Evenly, TimeAxis, log_snr_positions, step_positions
@@ -64,6 +65,8 @@ class Filmstrip(QAbstractSlider):
         self._axis = TimeAxis(step_positions(1000), strip_left(), 1000.0)
         self.setOrientation(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # Its ring lies around the strips alone and is drawn here.
+        self.setProperty(RING_PROPERTY, -1)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -165,10 +168,16 @@ class Filmstrip(QAbstractSlider):
         painter.drawPixmap(exposed, still, QRectF(exposed.topLeft() * ratio, exposed.size() * ratio))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         heights, width = self.layout_heights, self.width()
+        if self.hasFocus():
+            paint_ring(painter, heights, width)
         if self._hover_t is not None and not self._is_scrubbing and self._hover_t != self._t:
             paint_hover(painter, self._axis.x(self._hover_t), self._hover_t, heights, width)
         if self._axis.shows(self._t):
             paint_playhead(painter, self._axis.x(self._t), self._t, heights, width)
+
+    @override
+    def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:
+        """Do nothing: Qt would repaint the whole strip for every value."""
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:

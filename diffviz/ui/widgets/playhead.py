@@ -5,11 +5,12 @@ from PySide6.QtGui import QFont, QPainter, QPen
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, current_tokens, metric
-from diffviz.ui.widgets.strip_layout import PILL_WIDTH_PX, StripLayout, strip_left
+from diffviz.ui.widgets.strip_layout import MARGIN_PX, PILL_WIDTH_PX, StripLayout, strip_left
 
 _RADIUS_PX = 6.0
 _WIDTH_PX = 3.0
 _HALO_PX = 1.0
+_RING_OFFSET_PX = 3.0
 
 
 def playhead_rect(x: float, layout: StripLayout, width: int) -> QRectF:
@@ -43,6 +44,17 @@ def paint_hover(painter: QPainter, x: float, t: int, layout: StripLayout, width:
     painter.drawLine(QPointF(x, layout.pill_height), QPointF(x, layout.playhead_bottom - 2.0))
     painter.setPen(Qt.PenStyle.NoPen)
     _paint_pill(painter, x, RichLine(f"t {t}", "label", tabular=True), layout, width, "raised", "text2")
+
+
+def paint_ring(painter: QPainter, layout: StripLayout, width: int) -> None:
+    """Draw the ring of the keyboard focus around strips and lane."""
+    left = strip_left() - _RING_OFFSET_PX
+    right = width - MARGIN_PX + _RING_OFFSET_PX
+    top = layout.pill_height - _RING_OFFSET_PX
+    bottom = layout.playhead_bottom - 2 + _RING_OFFSET_PX
+    painter.setPen(QPen(current_tokens().color("accent"), 2.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(left, top, right - left, bottom - top), 8, 8)
 
 
 def _paint_pill(
