@@ -359,7 +359,7 @@ class ImageView(QWidget):
             room = self.picture_rect().size()
             ratio = self.devicePixelRatioF()
             if self._fit_size is not None:
-                is_sharp = self._fit_size[0] * ratio >= self._source.width()
+                is_sharp = round(self._fit_size[0] * ratio) % self._source.width() == 0
                 self._fit = PictureFit(*self._fit_size, is_sharp)
             else:
                 self._fit = fit_picture(self.picture_size, (room.width(), room.height()), ratio)

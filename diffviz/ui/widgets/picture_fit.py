@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+_WELL_FILLED = 0.84
+
 
 @dataclass(frozen=True)
 class PictureFit:
@@ -10,6 +12,15 @@ class PictureFit:
     width: float
     height: float
     is_sharp: bool
+
+
+def fit_picture_closely(
+    picture: tuple[int, int], room: tuple[float, float], pixel_ratio: float = 1.0
+) -> PictureFit:
+    """Size in a room that must be well filled: a broken factor where whole ones would waste over a sixth."""
+    whole = fit_picture(picture, room, pixel_ratio)
+    exact = fit_picture(picture, room, pixel_ratio, whole_factors=False)
+    return whole if whole.width >= _WELL_FILLED * exact.width else exact
 
 
 def fit_picture(
@@ -41,8 +52,8 @@ def fit_picture(
     width, height = picture
     room_width, room_height = (max(1.0, side * pixel_ratio) for side in room)
     factor = min(room_width / width, room_height / height)
-    is_sharp = factor >= 1.0
-    if is_sharp and whole_factors:
+    if factor >= 1.0 and whole_factors:
         factor = float(int(factor))
+    is_sharp = factor >= 1.0 and factor.is_integer()
     shown = (max(1, int(width * factor)), max(1, int(height * factor)))
     return PictureFit(shown[0] / pixel_ratio, shown[1] / pixel_ratio, is_sharp)

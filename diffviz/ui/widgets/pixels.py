@@ -44,9 +44,17 @@ def picture_from_array(pixels: NDArray[np.uint8]) -> QImage:
 
 
 def scaled_picture(picture: QImage, width: int, height: int, *, is_sharp: bool) -> QImage:
-    """Picture at another size in device px: nearest neighbour when sharp, area average when not."""
+    """
+    Picture at another size in device px.
+
+    Sharp: nearest neighbour. Not sharp: area average; where that enlarges, pixels first grow by a whole
+    factor, so that they stay squares with soft borders instead of a blur.
+    """
     if (picture.width(), picture.height()) == (width, height):
         return picture
+    if not is_sharp and width > picture.width():
+        factor = -(-width // picture.width())
+        picture = scaled_picture(picture, factor * picture.width(), factor * picture.height(), is_sharp=True)
     how = Qt.TransformationMode.FastTransformation if is_sharp else Qt.TransformationMode.SmoothTransformation
     return picture.scaled(width, height, Qt.AspectRatioMode.IgnoreAspectRatio, how)
 

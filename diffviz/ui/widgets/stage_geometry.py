@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from diffviz.ui.widgets.picture_fit import PictureFit, fit_picture
+from diffviz.ui.widgets.picture_fit import PictureFit, fit_picture, fit_picture_closely
 
 Arrangement = Literal["stacked", "below", "row"]
 
@@ -121,7 +121,7 @@ def _stacked(
     hero, small = PictureFit(1, 1, False), PictureFit(1, 1, False)
     for hero in _hero_sizes(picture, room, ratio):
         side = (hero.height - m.title - m.gap) / 2
-        small = fit_picture(picture, (1e6, max(16.0, side)), ratio)
+        small = fit_picture_closely(picture, (1e6, max(16.0, side)), ratio)
         if hero.width + m.term + small.width <= stage[0] - 2 * m.margin:
             break
     left = (stage[0] - hero.width - m.term - small.width) / 2
@@ -151,7 +151,7 @@ def _below(
     hero, small = PictureFit(1, 1, False), PictureFit(1, 1, False)
     for hero in _hero_sizes(picture, (width, height / (1 + SMALL_SHARE)), ratio):
         small_room = ((width - 2 * m.term) / 2, hero.height * SMALL_SHARE)
-        small = fit_picture(picture, small_room, ratio)
+        small = fit_picture_closely(picture, small_room, ratio)
         if hero.height + small.height <= height:
             break
     total = 2 * m.title + hero.height + small.height + 2 * m.gap + m.pill
