@@ -78,6 +78,8 @@ def main(files: Sequence[str | Path] = ()) -> int:
     if files:
         window.open_files([Path(file) for file in files])
     window.show()
+    # No control has the keyboard at first: its ring would be the brightest thing in the window.
+    window.setFocus()
     settings = QSettings()
     if not settings.contains("hint_shown"):
         settings.setValue("hint_shown", True)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
-    QGuiApplication,
     QPainter,
     QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
     QSplitter,
     QStackedWidget,
@@ -24,23 +21,23 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from diffviz.data.images import PICTURE_SUFFIXES, ImageReadError
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner
 from diffviz.engine.session import Session, SessionState, Workspace
-from diffviz.engine.tasks import OpenedImage, TorchReady, open_images, preload_torch
+from diffviz.engine.tasks import TorchReady, preload_torch
 from diffviz.ui.commands import Command, bind_commands
-from diffviz.ui.drops import drop_offer, dropped_files, is_schedule_file
+from diffviz.ui.drops import drop_offer
 from diffviz.ui.export_controller import ExportController
+from diffviz.ui.picture_opener import PictureOpener
+from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
-from diffviz.ui.theme import apply_theme, color, current_tokens, notifier
+from diffviz.ui.theme import Scheme, apply_theme, color, current_tokens, notifier
 from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
 from diffviz.ui.widgets.drop_overlay import DropOverlay
 from diffviz.ui.widgets.header import Header
 from diffviz.ui.widgets.hint_card import HintCard
 from diffviz.ui.widgets.message_bar import MessageBar
-from diffviz.ui.widgets.pixels import array_from_picture
 from diffviz.ui.widgets.schedule_panel import SchedulePanel
 from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.status_line import StatusLine
@@ -81,8 +78,11 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.forward = ForwardWorkspace(session, images, self)
         self.reverse = ReverseWorkspace(session, images, shelf, self)
-        self._workspaces = {Workspace.FORWARD: self.forward, Workspace.REVERSE: self.reverse}
-        self._opening = JobRunner(self)
+        self._workspaces: dict[Workspace, ForwardWorkspace | ReverseWorkspace] = {
+            Workspace.FORWARD: self.forward,
+            Workspace.REVERSE: self.reverse,
+        }
+        self.opener = PictureOpener(session, images, self)
         self._preloading = JobRunner(self)
         self.export = ExportController(session, images, self.reverse.history, self)
         self._build()
@@ -147,11 +147,12 @@ class MainWindow(QMainWindow):
         for source in (self.forward, self.reverse, self.schedule, self.export):
             source.noted.connect(self.note)
             source.failed.connect(self.fail)
-        self.drop_overlay.dropped.connect(self._on_dropped)
+        self.opener.noted.connect(self.note)
+        self.drop_overlay.dropped.connect(self.opener.take_drop)
         self.hint.open_requested.connect(self.choose_files)
         self.hint.play_requested.connect(self._on_hint_play)
-        self._opening.available.connect(self._on_opened_available)
-        self._opening.ended.connect(self._on_opening_ended)
+        self.opener.unreadable.connect(self._on_unreadable)
+        self.opener.schedule_dropped.connect(self.schedule.import_file)
         self._preloading.available.connect(self._on_preload_available)
         self._preloading.ended.connect(self._on_preload_ended)
         self._on_history_changed()
@@ -193,73 +194,14 @@ class MainWindow(QMainWindow):
         kind = describe(state.schedule).split(",")[0]
         self.status.set_facts([kind, f"$T$ = {state.num_timesteps}", self._device_label])
 
-    # Pictures
-
     @Slot()
     def choose_files(self) -> None:
         """Ask for pictures and open them."""
-        endings = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        files, _ = QFileDialog.getOpenFileNames(
-            self, "Open pictures", "", f"Pictures ({endings});;All files (*)"
-        )
-        if files:
-            self.open_files([Path(file) for file in files])
+        self.opener.choose(self)
 
     def open_files(self, files: list[Path]) -> None:
-        """Read pictures in a thread; the first good one is shown, all good ones are kept at hand."""
-        if files:
-            self._opened_keys: list[str] = []
-            self._opening.start(lambda: open_images(files), name="Opening")
-
-    @Slot()
-    def _on_opened_available(self) -> None:
-        for record in self._opening.drain():
-            if not isinstance(record, OpenedImage):
-                continue
-            if record.loaded is None:
-                reason = record.error or f"{record.path.name} could not be read."
-                headline, _, detail = reason.partition(": ")
-                self.fail(headline, detail, choose_another=True)
-            else:
-                key = self.images.add_loaded(record.path, record.loaded)
-                self._opened_keys.append(key)
-                if len(self._opened_keys) == 1:
-                    self.session.update(image=key)
-
-    @Slot(object)
-    def _on_opening_ended(self, outcome: object) -> None:
-        del outcome
-        self._on_opened_available()
-        if self._opened_keys:
-            names = [self.images.entry(key).title for key in self._opened_keys]
-            self.note(f"Opened {names[0]}" if len(names) == 1 else f"Opened {len(names)} pictures", "check")
-
-    @Slot()
-    def paste(self) -> None:
-        """Open the picture, or the picture files, in the clipboard."""
-        mime = QGuiApplication.clipboard().mimeData()
-        files = dropped_files(mime)
-        if files:
-            self.open_files(files)
-        elif mime.hasImage():
-            picture = QGuiApplication.clipboard().image()
-            try:
-                key = self.images.add_paste(np.ascontiguousarray(array_from_picture(picture)))
-            except ImageReadError as error:
-                self.fail("The pasted picture could not be used", str(error))
-                return
-            self.session.update(image=key)
-            self.note("Pasted a picture", "check")
-        else:
-            self.note("There is no picture in the clipboard")
-
-    @Slot(object)
-    def _on_dropped(self, mime: QMimeData) -> None:
-        files = dropped_files(mime)
-        schedules = [path for path in files if is_schedule_file(path)]
-        if schedules:
-            self.schedule.import_file(schedules[0])
-        self.open_files([path for path in files if path not in schedules])
+        """Open picture files."""
+        self.opener.open(files)
 
     # Messages
 
@@ -269,14 +211,15 @@ class MainWindow(QMainWindow):
         self.status.set_message(sentence, icon)
 
     @Slot(str, str)
-    def fail(self, headline: str, reason: str, *, choose_another: bool = False) -> None:
-        """Say in the message bar what failed, why, and what still works."""
+    def fail(self, headline: str, reason: str) -> None:
+        """Say in the message bar what failed and why."""
+        self.message_bar.show_message("error", headline, _sentence(reason))
+
+    @Slot(str, str)
+    def _on_unreadable(self, headline: str, reason: str) -> None:
         still = f"Still showing {self.images.entry(self.session.state.image).title}."
-        actions = [("Choose another", self.choose_files)] if choose_another else []
-        sentence = reason if reason.endswith((".", "!", "?")) else f"{reason}."
-        self.message_bar.show_message(
-            "error", headline, f"{sentence} {still}" if choose_another else sentence, actions
-        )
+        actions = [("Choose another", self.choose_files)]
+        self.message_bar.show_message("error", f"{headline}:", f"{_sentence(reason)} {still}", actions)
 
     # Commands
 
@@ -304,7 +247,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def toggle_theme(self) -> None:
         """Change between dark and light colours and remember it."""
-        scheme = "light" if current_tokens().is_dark else "dark"
+        scheme: Scheme = "light" if current_tokens().is_dark else "dark"
         app = QApplication.instance()
         if isinstance(app, QApplication):
             apply_theme(app, scheme, notifier.reduce_motion)
@@ -352,16 +295,8 @@ class MainWindow(QMainWindow):
         self.current_workspace().toggle_play()
 
     def next_region(self) -> None:
-        """Move the keyboard to the next region: left panel, stage, right panel, timeline, header."""
-        regions = [self.schedule_panel, self._centre, self._right, self._timelines, self.header]
-        focused = QApplication.focusWidget()
-        here = next((i for i, region in enumerate(regions) if focused and region.isAncestorOf(focused)), -1)
-        for offset in range(1, len(regions) + 1):
-            region = regions[(here + offset) % len(regions)]
-            target = _first_focusable(region)
-            if target is not None:
-                target.setFocus(Qt.FocusReason.TabFocusReason)
-                return
+        """Move the keyboard to the next region."""
+        focus_next_region([self.schedule_panel, self._centre, self._right, self._timelines, self.header])
 
     # Torch, behind the first picture
 
@@ -429,8 +364,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         QSettings().setValue("geometry", self.saveGeometry())
         self.export.shutdown()
-        for runner in (self._opening, self._preloading):
-            runner.shutdown()
+        self.opener.shutdown()
+        self._preloading.shutdown()
         for workspace in self._workspaces.values():
             workspace.shutdown()
         super().closeEvent(event)
@@ -448,11 +383,8 @@ class _Rule(QWidget):
         QPainter(self).fillRect(event.rect(), color("line"))
 
 
-def _first_focusable(region: QWidget) -> QWidget | None:
-    for widget in region.findChildren(QWidget):
-        if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            return widget
-    return None
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 __all__ = ["Command", "MainWindow"]

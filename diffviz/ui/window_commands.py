@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from diffviz.engine.session import Workspace
@@ -25,7 +26,7 @@ def _files(window: MainWindow) -> list[Command]:
     session = window.session
     return [
         Command("file.open", "Open pictures…", window.choose_files, ("Ctrl+O",)),
-        Command("file.paste", "Paste a picture", window.paste, ("Ctrl+V",)),
+        Command("file.paste", "Paste a picture", window.opener.paste, ("Ctrl+V",)),
         Command("file.export", "Export…", window.open_export, ("Ctrl+E",)),
         Command("schedule.import", "Import a schedule…", window.schedule.choose_import),
         Command("schedule.csv", "Export the schedule as CSV…", lambda: window.schedule.choose_export("csv")),
@@ -72,19 +73,21 @@ def _noise(window: MainWindow) -> list[Command]:
     session = window.session
     modes = (("frozen", "Frozen ε"), ("markov", "Markov chain"), ("redraw", "Redraw"))
     views = (("equation", "Equation"), ("step", "One step"), ("single", "Single"), ("compare", "A / B"))
+
+    def choose_noise(key: str) -> None:
+        session.update(noise_mode=key)
+
     return [
         Command("noise.new", "New noise", lambda: window.current_workspace().draw_new_noise(), ("N",)),
         *(
-            Command(
-                f"noise.{key}", f"Noise across time: {title}", lambda key=key: session.update(noise_mode=key)
-            )
+            Command(f"noise.{key}", f"Noise across time: {title}", partial(choose_noise, key))
             for key, title in modes
         ),
         *(
             Command(
                 f"forward.{key}",
                 f"Show: {title}",
-                lambda key=key: window.forward.set_mode(key),
+                partial(window.forward.set_mode, key),
                 (),
                 lambda: session.state.workspace is Workspace.FORWARD,
             )

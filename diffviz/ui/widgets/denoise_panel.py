@@ -157,7 +157,8 @@ class DenoisePanel(SidePanel):
         self.clip = ChoiceField(_CLIPS, accessible_name="Clip the predicted image")
         self.clip.choice_edited.connect(self._sampler_editor("clip", Clip))
         self._variance_field = LabelledField("Variance", self.variance)
-        self._eta_field = LabelledField("Noise share η", self.eta, tooltip="0: deterministic, 1: as much noise as DDPM")
+        tooltip = "0: deterministic, 1: as much noise as DDPM"
+        self._eta_field = LabelledField("Noise share η", self.eta, tooltip=tooltip)
         row = self.add_pair(self._variance_field, LabelledField("Clip x̂₀", self.clip))
         layout = row.layout()
         if layout is not None:

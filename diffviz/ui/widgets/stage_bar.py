@@ -4,14 +4,63 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Signal
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
-from diffviz.ui.theme import color, metric, paint_icon
-from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.rich_line import RichLine
+from diffviz.ui.theme import color, current_tokens, font_for, metric, paint_icon
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
+
+_GAP_PX = 8
+
+
+class StageTitle(QWidget):
+    """Icon, name and detail in one line; what does not fit is cut and told in the tooltip."""
+
+    def __init__(self, icon_name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self._name = ""
+        self._detail = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def set_title(self, name: str, detail: str) -> None:
+        """Show a name and a detail, plain text."""
+        self._name, self._detail = name, detail
+        words = f"{name}  {detail}".strip()
+        self.setAccessibleName(words)
+        self.setToolTip(words)
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(240, metric(44))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, metric(30))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = current_tokens()
+        painter = QPainter(self)
+        side = metric(16)
+        paint_icon(
+            painter, self._icon_name, QRectF(0, (self.height() - side) / 2, side, side), color("text2")
+        )
+        left = side + _GAP_PX
+        strong = font_for("body", QFont.Weight.DemiBold)
+        name = QFontMetricsF(strong).elidedText(self._name, Qt.TextElideMode.ElideMiddle, self.width() - left)
+        line = RichLine(name, "body", QFont.Weight.DemiBold)
+        baseline = round(self.height() / 2 - line.height() / 2 + line.ascent())
+        end = line.paint(painter, left, baseline, color("text"), tokens) + _GAP_PX
+        plain = font_for("body")
+        room = self.width() - end
+        if room > metric(40):
+            detail = QFontMetricsF(plain).elidedText(self._detail, Qt.TextElideMode.ElideRight, room)
+            RichLine(detail, "body").paint(painter, end, baseline, color("text2"), tokens)
 
 
 class StageBar(QWidget):
@@ -28,28 +77,22 @@ class StageBar(QWidget):
 
     def __init__(self, icon_name: str, modes: Sequence[Segment], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon_name = icon_name
-        self.setFixedHeight(metric(44))
-        self._name = MathLabel("", "body", weight=QFont.Weight.DemiBold)
-        self._detail = MathLabel("", "body", "text2")
-        self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.title = StageTitle(icon_name)
         self.modes = SegmentedSwitch(modes, "Way of showing")
         self.modes.selected.connect(self.mode_selected)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
-        row.setContentsMargins(metric(40), 0, 16, 0)
-        row.setSpacing(8)
-        row.addWidget(self._name)
-        row.addWidget(self._detail, 1)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(12)
+        row.addWidget(self.title, 1)
         self._extras = QHBoxLayout()
         self._extras.setSpacing(8)
         row.addLayout(self._extras)
         row.addWidget(self.modes)
 
     def set_title(self, name: str, detail: str) -> None:
-        """Show a name and a detail, plain text with the markup of ``rich_line``."""
-        self._name.set_markup(name)
-        self._detail.set_markup(detail)
-        self._detail.setToolTip(self._detail.plain)
+        """Show a name and a detail, plain text."""
+        self.title.set_title(name, detail)
 
     def add_widget(self, widget: QWidget) -> None:
         """Put a widget before the ways of showing."""
@@ -61,8 +104,4 @@ class StageBar(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), color("stage"))
-        side = metric(16)
-        place = QRectF(16, (self.height() - side) / 2, side, side)
-        paint_icon(painter, self._icon_name, place, color("text2"))
+        QPainter(self).fillRect(event.rect(), color("stage"))

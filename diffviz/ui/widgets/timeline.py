@@ -37,15 +37,24 @@ class Timeline(QWidget):
         Playing began or ended.
     even_in_changed(str)
         The user spaced the frames evenly in "step" or "log_snr".
+    play_requested()
+        The user pressed the play button while ``plays_itself`` is off: the workspace decides what it does.
+
+    Attributes
+    ----------
+    plays_itself
+        Whether the play button plays the chain; on at first.
     """
 
     timestep_requested = Signal(int)
     cells_changed = Signal()
     playing_changed = Signal(bool)
     even_in_changed = Signal(str)
+    play_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.plays_itself = True
         self.transport = Transport()
         self.filmstrip = Filmstrip()
         self._playback = Playback(self)
@@ -76,7 +85,7 @@ class Timeline(QWidget):
         transport, strip, playback = self.transport, self.filmstrip, self._playback
         transport.first_requested.connect(self.go_first)
         transport.last_requested.connect(self.go_last)
-        transport.play_requested.connect(self.toggle_play)
+        transport.play_requested.connect(self._on_play_pressed)
         transport.loop_chosen.connect(self.set_loop)
         transport.speed_chosen.connect(playback.set_speed)
         strip.timestep_requested.connect(self._on_strip_asked)
@@ -296,6 +305,13 @@ class Timeline(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), current_tokens().color("panel"))
+
+    @Slot()
+    def _on_play_pressed(self) -> None:
+        if self.plays_itself:
+            self.toggle_play()
+        else:
+            self.play_requested.emit()
 
     @Slot(int)
     def _on_strip_asked(self, t: int) -> None:

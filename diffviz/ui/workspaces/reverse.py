@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -14,21 +14,20 @@ from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import Run, RunHistory
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobState
-from diffviz.engine.latest import LatestWorker
 from diffviz.engine.outcome import JobOutcome, JobStatus
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.session import Session, SessionState, StartFrom
-from diffviz.engine.tasks import ExactExplanation, explain_exact, reverse_steps
+from diffviz.engine.session import Session, SessionState
+from diffviz.engine.tasks import reverse_steps
 from diffviz.models.devices import DeviceInfo
-from diffviz.ui.widgets.denoise_panel import DenoisePanel, DenoiserOption, DenoiseSettings, DeviceOption
+from diffviz.ui.widgets.denoise_panel import DenoisePanel, DeviceOption
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
 from diffviz.ui.widgets.reverse_stage import ReverseStage
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
-from diffviz.ui.widgets.why_card import WeightedPicture
+from diffviz.ui.workspaces.denoise_fields import denoiser_options, session_changes, settings_of
 from diffviz.ui.workspaces.reverse_strips import ReverseStrips
-from diffviz.ui.workspaces.run_pictures import batch_pixels, forward_psnr
+from diffviz.ui.workspaces.run_presenter import RunPresenter
 
 _FRAME_MS = 16
 _FORWARD_FIELDS = ("image", "schedule", "seed", "noise_mode")
@@ -63,7 +62,6 @@ class ReverseWorkspace(QObject):
         self._shelf = shelf
         self.history = RunHistory(parent=self)
         self.runner = JobRunner(self)
-        self._why_worker = LatestWorker(self)
         self._is_active = False
         self._is_following = True
         self._build()
@@ -74,6 +72,7 @@ class ReverseWorkspace(QObject):
     def _build(self) -> None:
         self.bar = StageBar("git-branch", _MODES)
         self.stage = ReverseStage()
+        self._presenter = RunPresenter(self.stage, self.bar, self._shelf, self)
         self.centre = QWidget()
         column = QVBoxLayout(self.centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,8 +102,7 @@ class ReverseWorkspace(QObject):
         self.runner.ended.connect(self._on_run_ended)
         self.runner.state_changed.connect(self._on_runner_state_changed)
         self.history.noted.connect(self.noted)
-        self._why_worker.answered.connect(self._on_explained)
-        self._why_worker.failed.connect(self._on_explaining_failed)
+        self._presenter.failed.connect(self.failed)
         self._drawing.timeout.connect(self._on_drawing_due)
         self.bar.mode_selected.connect(self.set_mode)
         self.stage.picture_saved.connect(self._on_picture_saved)
@@ -117,6 +115,8 @@ class ReverseWorkspace(QObject):
         block.step_requested.connect(self.step)
         block.back_requested.connect(self.step_back)
         block.restart_requested.connect(self.restart)
+        self.timeline.plays_itself = False
+        self.timeline.play_requested.connect(self.toggle_play)
         self.timeline.timestep_requested.connect(self._on_timestep_requested)
         self._shows.selected.connect(self._on_shows_selected)
 
@@ -142,7 +142,7 @@ class ReverseWorkspace(QObject):
         """Stop the run and the workers; the window is closing."""
         self.deactivate()
         self.runner.shutdown()
-        self._why_worker.shutdown()
+        self._presenter.shutdown()
 
     def set_compact(self, compact: bool) -> None:
         """Shrink the strips in a low window."""
@@ -155,20 +155,7 @@ class ReverseWorkspace(QObject):
 
     def refresh_denoisers(self) -> None:
         """Look again which denoisers there are."""
-        infos = self._shelf.infos(self._session.state.exact_size)
-        self.panel.set_denoisers(
-            [
-                DenoiserOption(
-                    info.key,
-                    info.name,
-                    info.class_names,
-                    info.detail,
-                    is_exact=info.kind == "exact",
-                    any_size=info.key == "exact:pictures",
-                )
-                for info in infos
-            ]
-        )
+        self.panel.set_denoisers(denoiser_options(self._shelf, self._session.state.exact_size))
         self._show_settings()
 
     @Slot(str)
@@ -243,13 +230,11 @@ class ReverseWorkspace(QObject):
     def _begin(self, *, paused: bool) -> None:
         request = ReverseRequest.from_state(self._session.state, self._images)
         run = self.history.begin(request)
-        shelf = self._shelf
         self.timeline.stop()
-        self.runner.start(lambda: reverse_steps(request, shelf), name="Sampling", tag=run, paused=paused)
-        if request.start_t is not None:
-            self._session.update(t=request.start_t)
-        else:
-            self._session.update(t=request.schedule.num_timesteps)
+        self.runner.start(
+            partial(reverse_steps, request, self._shelf), name="Sampling", tag=run, paused=paused
+        )
+        self._session.update(t=request.start_t or request.schedule.num_timesteps)
         self._show_run()
         self.strips.refill_reverse()
 
@@ -296,6 +281,7 @@ class ReverseWorkspace(QObject):
         run = self.history.current
         if state is JobState.PAUSED and run is not None and run.steps:
             self.noted.emit(f"Run {run.id} paused. Press Space to resume.")
+        self.timeline.transport.set_playing(state is JobState.RUNNING or self.timeline.is_playing)
         self._show_progress()
 
     def _move_along_run(self, direction: int) -> None:
@@ -335,79 +321,15 @@ class ReverseWorkspace(QObject):
     def _show_settings(self) -> None:
         state = self._session.state
         self._shows.set_current(state.reverse_shows)
-        self.panel.show_settings(
-            DenoiseSettings(
-                denoiser=state.denoiser,
-                class_index=state.class_index,
-                device=state.device,
-                sampler=state.sampler,
-                guidance_scale=state.guidance_scale,
-                starts_from_image=state.start is StartFrom.IMAGE,
-                start_t=state.start_t,
-                seed=state.reverse_seed,
-                num_samples=state.num_samples,
-                exact_size=state.exact_size,
-                num_timesteps=state.num_timesteps,
-            )
-        )
+        self.panel.show_settings(settings_of(state))
 
     def _show_run(self) -> None:
         """Show what the current run has at the playhead."""
         state = self._session.state
         run = self.history.current
         self._show_progress()
-        self._show_maker(run)
         self.strips.show_label(run)
-        frame = run.frame_at(state.t) if run is not None else None
-        if run is None or frame is None:
-            self._show_nothing(run, state)
-            return
-        self.stage.set_time(frame.t)
-        shown = batch_pixels(frame)
-        self.stage.set_pictures(shown.x_t, shown.x_0, shown.noise)
-        self.stage.set_step_formula(frame.t, frame.step.s, None if frame.is_end else frame.step.coefficients)
-        self._show_comparison(run, state)
-        self._ask_why(run, frame.t)
-
-    def _show_nothing(self, run: Run | None, state: SessionState) -> None:
-        self.stage.set_pictures(None, None, None)
-        self.stage.set_time(state.t)
-        self.stage.set_step_formula(state.t, 0, None)
-        self.stage.set_reason(why=False, comparison=False)
-        if run is None:
-            self.stage.set_placeholders("Press Run to start from noise", "The denoiser's answer appears here")
-        elif not run.steps:
-            self.stage.set_placeholders("Getting the denoiser ready", "Getting the denoiser ready")
-        else:
-            beyond = state.t > run.steps[0].t
-            words = "The run started below this noise level" if beyond else "Not sampled yet"
-            self.stage.set_placeholders(words, words)
-
-    def _show_maker(self, run: Run | None) -> None:
-        context = run.context if run is not None else None
-        if context is None:
-            option = self.panel.options.get(self._session.state.denoiser)
-            if option is not None:
-                kind = "exact" if option.is_exact else "network"
-                self.stage.set_maker(kind, option.detail or option.name, "is ready. Nothing was sampled yet.")
-            self.bar.set_title("No run yet", "")
-            return
-        info = context.info
-        if info.kind == "exact":
-            words = "made both predictions. It is the true posterior mean over its pictures, not a network."
-        else:
-            words = f"made both predictions. It was trained on {info.trained_on}."
-        self.stage.set_maker(info.kind, info.detail or info.name, words)
-        sampler = context.request.sampler
-        start = (
-            f"from your picture at t = {context.request.start_t}"
-            if context.request.start_t is not None
-            else "from pure noise"
-        )
-        self.bar.set_title(
-            f"Run {run.id if run is not None else ''}",
-            f"{sampler.kind.upper()} · {context.num_steps} steps · {start} · seed {context.request.seed}",
-        )
+        self._presenter.show_run(run, state.t, self.panel.options.get(state.denoiser))
 
     def _show_progress(self) -> None:
         run = self.history.current
@@ -429,52 +351,6 @@ class ReverseWorkspace(QObject):
         stale = bool(run.steps) and self._is_stale(run)
         block.set_note("Settings changed. They take effect with the next run." if stale else "")
 
-    def _show_comparison(self, run: Run, state: SessionState) -> None:
-        card = self.stage.comparison
-        guide = run.context.guide if run.context is not None else None
-        self.stage.set_reason(comparison=guide is not None)
-        if guide is None:
-            return
-        schedule = build_schedule(run.request.schedule)
-        card.set_curves(
-            forward_psnr(guide, schedule, run.request.seed, run.request.start_t or schedule.num_timesteps),
-            run.psnr("x_t"),
-            run.psnr("x_0"),
-            schedule.num_timesteps,
-        )
-        card.set_t(state.t)
-
-    # Why the exact denoiser answers so
-
-    def _ask_why(self, run: Run, t: int) -> None:
-        context = run.context
-        if context is None or context.info.kind != "exact" or context.guide is not None:
-            self.stage.set_reason(why=False)
-            return
-        frame = run.frame_at(t)
-        if frame is None:
-            return
-        request, shelf, x_t = run.request, self._shelf, frame.x_t
-        work: Callable[[], object] = lambda: explain_exact(request, shelf, x_t, t)  # noqa: E731
-        self._why_worker.ask((run.id, t), work)
-
-    @Slot(object, object)
-    def _on_explained(self, tag: tuple[str, int], answer: ExactExplanation | None) -> None:
-        run = self.history.current
-        is_current = run is not None and run.id == tag[0]
-        self.stage.set_reason(why=is_current and answer is not None)
-        if is_current and answer is not None:
-            self.stage.why.set_weights(
-                [WeightedPicture(p.pixels, p.weight) for p in answer.heaviest],
-                answer.effective_count,
-                answer.num_pictures,
-            )
-
-    @Slot(object, object)
-    def _on_explaining_failed(self, tag: object, error: Exception) -> None:
-        del tag
-        self.failed.emit("The weights of the exact denoiser could not be computed", str(error))
-
     # From the user to the session
 
     @Slot(int)
@@ -488,11 +364,7 @@ class ReverseWorkspace(QObject):
 
     @Slot(dict)
     def _on_changes_requested(self, changes: dict[str, object]) -> None:
-        named = dict(changes)
-        if "starts_from_image" in named:
-            named["start"] = StartFrom.IMAGE if named.pop("starts_from_image") else StartFrom.NOISE
-        if "seed" in named:
-            named["reverse_seed"] = named.pop("seed")
+        named = session_changes(changes)
         self._session.update(merge=f"denoise {' '.join(sorted(named))}", **named)
 
     @Slot(str)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from diffviz.core.forward import q_sample
 from diffviz.core.noise import Stream, draw_noise
-from diffviz.core.schedules import NoiseSchedule
-from diffviz.data.images import Picture, Pixels, image_grid, to_uint8
+from diffviz.core.schedules import build_schedule
+from diffviz.data.images import Pixels, image_grid, to_uint8
 from diffviz.engine.forward_frames import noise_pixels
-from diffviz.engine.history import RunFrame
+from diffviz.engine.history import Run, RunFrame
 from diffviz.evaluation.metrics import psnr
 
 _MOST_CURVE_POINTS = 60
@@ -37,14 +37,46 @@ def batch_pixels(frame: RunFrame) -> BatchPixels:
     )
 
 
-def _times(start_t: int) -> tuple[int, ...]:
+class PsnrCurves:
+    """
+    (t, dB) to the picture that a run started from; each step is measured once, as it comes.
+
+    Attributes
+    ----------
+    run
+        The run that is measured; it has a guide.
+    forward
+        x_t of the picture on its way into the noise.
+    reverse, predicted
+        x_t and x̂_0 of the first sample on the way back.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.forward = _forward(run)
+        self.reverse: list[tuple[int, float]] = []
+        self.predicted: list[tuple[int, float]] = []
+
+    def catch_up(self) -> None:
+        """Measure the times that came since the last call."""
+        guide = self.run.context.guide if self.run.context is not None else None
+        reached = self.reverse[-1][0] if self.reverse else None
+        for t in self.run.times():
+            frame = self.run.frame_at(t) if reached is None or t < reached else None
+            if frame is not None and guide is not None:
+                self.reverse.append((t, psnr(frame.shown("x_t"), guide)))
+                self.predicted.append((t, psnr(frame.shown("x_0"), guide)))
+
+
+def _forward(run: Run) -> list[tuple[int, float]]:
+    """The way in, with the noise that the run started from."""
+    guide = run.context.guide if run.context is not None else None
+    if guide is None:
+        return []
+    schedule = build_schedule(run.request.schedule)
+    start_t = run.request.start_t or schedule.num_timesteps
     count = min(_MOST_CURVE_POINTS, start_t)
-    return tuple(sorted({round(start_t * index / count) for index in range(1, count + 1)}))
-
-
-def forward_psnr(
-    guide: Picture, schedule: NoiseSchedule, seed: int, start_t: int
-) -> tuple[tuple[int, float], ...]:
-    """(t, dB) of the noised picture on the way in, with the noise that the run started from."""
-    noise = draw_noise((guide.shape[2], *guide.shape[:2]), seed, Stream.X_T, 0, 0).transpose(1, 2, 0)
-    return tuple((t, psnr(q_sample(guide, noise, schedule.level(t)), guide)) for t in _times(start_t))
+    times = sorted({round(start_t * index / count) for index in range(1, count + 1)})
+    height, width, channels = guide.shape
+    noise = draw_noise((channels, height, width), run.request.seed, Stream.X_T, 0, 0).transpose(1, 2, 0)
+    return [(t, psnr(q_sample(guide, noise, schedule.level(t)), guide)) for t in times]

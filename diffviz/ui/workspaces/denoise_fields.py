@@ -1,0 +1,50 @@
+"""The session's fields as the denoise panel names them, and back."""
+
+from __future__ import annotations
+
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.request import EXACT_PICTURES
+from diffviz.engine.session import SessionState, StartFrom
+from diffviz.ui.widgets.denoise_panel import DenoiserOption, DenoiseSettings
+
+
+def settings_of(state: SessionState) -> DenoiseSettings:
+    """What the panel shows of a state."""
+    return DenoiseSettings(
+        denoiser=state.denoiser,
+        class_index=state.class_index,
+        device=state.device,
+        sampler=state.sampler,
+        guidance_scale=state.guidance_scale,
+        starts_from_image=state.start is StartFrom.IMAGE,
+        start_t=state.start_t,
+        seed=state.reverse_seed,
+        num_samples=state.num_samples,
+        exact_size=state.exact_size,
+        num_timesteps=state.num_timesteps,
+    )
+
+
+def session_changes(changes: dict[str, object]) -> dict[str, object]:
+    """What an edit in the panel means for the session."""
+    named = dict(changes)
+    if "starts_from_image" in named:
+        named["start"] = StartFrom.IMAGE if named.pop("starts_from_image") else StartFrom.NOISE
+    if "seed" in named:
+        named["reverse_seed"] = named.pop("seed")
+    return named
+
+
+def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOption]:
+    """The denoisers at hand as the panel offers them."""
+    return [
+        DenoiserOption(
+            info.key,
+            info.name,
+            info.class_names,
+            info.detail,
+            is_exact=info.kind == "exact",
+            any_size=info.key == EXACT_PICTURES,
+        )
+        for info in shelf.infos(exact_size)
+    ]
