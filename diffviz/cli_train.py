@@ -194,7 +194,10 @@ def _prepare(
         run = state.resume(old_path, material.examples, images=images, device=key)
     else:
         config = make_recipe(
-            recipe, material, architecture=architecture, images=images or TrainingConfig.images
+            recipe,
+            material,
+            architecture=architecture,
+            images=TrainingConfig.images if images is None else images,
         )
         run = TrainingRun(config, material.examples, key)
     stem = Path(data).name or "pictures"

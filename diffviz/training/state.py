@@ -68,7 +68,7 @@ def resume(path: Path, examples: Examples, *, images: int | None = None, device:
     from safetensors.torch import load_file
 
     config, step, updates = _read_progress(path)
-    run = TrainingRun(replace(config, images=images or config.images), examples, device)
+    run = TrainingRun(replace(config, images=config.images if images is None else images), examples, device)
     tensors = load_file(path)
     try:
         with torch.no_grad():

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from diffviz.core.prediction import PredictionType
 from diffviz.data.toy2d import draw_points
 from diffviz.models.catalog import load_denoiser
 from diffviz.models.mlp import MlpConfig
@@ -29,10 +28,10 @@ def test_a_tiny_u_net_learns_two_classes_of_bars_and_draws_the_one_asked_for(tmp
             picture[0, place : place + 2, :] = 255
     examples = Examples(torch.from_numpy(pictures), torch.from_numpy(labels))
     config = TrainingConfig(
-        images=19_200,
-        batch_size=64,
+        images=9_600,
+        batch_size=32,
         learning_rate=4e-3,
-        warmup_images=1_000,
+        warmup_images=500,
         network=UNetConfig(
             base_channels=8, channel_mult=(1, 2), attention_levels=(1,), num_heads=2, num_classes=2
         ),
@@ -60,10 +59,9 @@ def test_the_network_for_points_learns_the_swiss_roll():
         data="swiss-roll",
         images=400_000,
         batch_size=512,
-        learning_rate=4e-3,
+        learning_rate=1e-2,
         warmup_images=10_000,
         network=MlpConfig(),
-        prediction=PredictionType.NOISE,
     )
     material = load_material("swiss-roll", "mlp")
     run = TrainingRun(config, material.examples)
@@ -72,7 +70,7 @@ def test_the_network_for_points_learns_the_swiss_roll():
     nearest = np.linalg.norm(drawn[:, None] - points[None, ::5], axis=2).min(axis=1)
     noise = np.random.default_rng(0).standard_normal((500, 2))
     of_noise = np.linalg.norm(noise[:, None] - points[None, ::5], axis=2).min(axis=1)
-    assert nearest.mean() < 0.5 * of_noise.mean()
+    assert np.median(nearest) < 0.25 * np.median(of_noise)
 
 
 def test_pictures_and_points_need_their_own_architectures():
