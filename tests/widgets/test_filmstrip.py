@@ -1,12 +1,11 @@
 """The filmstrip as a person uses it: drag, click, wheel, keys; and what it draws."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from typing_extensions import override
 
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.ui import theme
@@ -16,6 +15,7 @@ from diffviz.ui.widgets.strip_painter import Strip
 from diffviz.ui.widgets.time_axis import Evenly
 
 LEFT = Qt.MouseButton.LeftButton
+NOTHING_HELD = Qt.KeyboardModifier.NoModifier
 RED = np.full((90, 90, 3), (200, 10, 20), np.uint8)
 
 
@@ -27,15 +27,20 @@ class Exposures(QObject):
         self.rects: list[QRect] = []
         watched.installEventFilter(self)
 
-    def eventFilter(self, watched, event) -> bool:
+    @override
+    def eventFilter(self, _watched, event) -> bool:
         if event.type() == QEvent.Type.Paint:
             self.rects.append(event.rect())
         return False
 
 
 @pytest.fixture
-def strip(shown) -> Iterator[Filmstrip]:
-    holder = QWidget()
+def holder() -> QWidget:
+    return QWidget()
+
+
+@pytest.fixture
+def strip(shown, holder) -> Filmstrip:
     made = Filmstrip(holder)
     made.set_strips([Strip("$x_t$ at each step", "{cells} of {steps} steps")])
     made.set_alphas_cumprod(build_schedule(ScheduleSpec()).alphas_cumprod)
@@ -43,7 +48,7 @@ def strip(shown) -> Iterator[Filmstrip]:
     made.resize(1440, made.height())
     shown(holder, 1440, 300)
     made.setFocus()
-    yield made
+    return made
 
 
 @pytest.fixture

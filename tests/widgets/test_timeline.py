@@ -1,7 +1,5 @@
 """The timeline: transport, playing, thumbnails, spacing, and the two strips of the reverse process."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QElapsedTimer, QPoint, Qt
@@ -14,14 +12,18 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def timeline(shown) -> Iterator[Timeline]:
-    holder = QWidget()
+def holder() -> QWidget:
+    return QWidget()
+
+
+@pytest.fixture
+def timeline(shown, holder) -> Timeline:
     made = Timeline(holder)
     made.set_alphas_cumprod(build_schedule(ScheduleSpec()).alphas_cumprod)
     made.set_t(270)
     made.resize(1440, made.sizeHint().height())
     shown(holder, 1440, 300)
-    yield made
+    return made
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_playing_moves_t_and_says_so(qtbot, timeline, wishes) -> None:
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0])
-def test_playing_keeps_to_the_clock_and_not_to_frames(qtbot, timeline, wishes, speed) -> None:
+def test_playing_keeps_to_the_clock_and_not_to_frames(qtbot, timeline, speed) -> None:
     timeline.set_t(0)
     timeline.set_speed(speed)
     clock = QElapsedTimer()
@@ -81,9 +83,7 @@ def test_playing_keeps_to_the_clock_and_not_to_frames(qtbot, timeline, wishes, s
     assert timeline.t == pytest.approx(expected, abs=40 * speed)
 
 
-def test_without_loop_playing_stops_at_the_end_and_begins_again_from_the_start(
-    qtbot, timeline, wishes
-) -> None:
+def test_without_loop_playing_stops_and_begins_again_from_the_start(qtbot, timeline, wishes) -> None:
     timeline.set_loop(False)
     timeline.set_t(990)
     timeline.toggle_play()
@@ -111,7 +111,7 @@ def test_the_reverse_process_plays_towards_the_image(qtbot, timeline, wishes) ->
     assert wishes == sorted(wishes, reverse=True)
 
 
-def test_a_drag_holds_the_clock(qtbot, timeline, wishes) -> None:
+def test_a_drag_holds_the_clock(qtbot, timeline) -> None:
     timeline.toggle_play()
     strip = timeline.filmstrip
     place = QPoint(round(strip.axis.x(600)), 60)
@@ -183,7 +183,7 @@ def test_a_thumbnail_of_a_cell_that_went_is_passed_over(timeline) -> None:
     assert len(timeline.cell_times()) == 4
 
 
-def test_thumbnails_take_grey_and_colour_of_any_shape(timeline, qapp) -> None:
+def test_thumbnails_take_grey_and_colour_of_any_shape(timeline) -> None:
     for cell, shape in enumerate([(8, 8, 1), (300, 20, 3), (20, 300, 3), (1, 1, 3), (91, 89, 3)]):
         timeline.set_thumbnail(0, cell, np.zeros(shape, np.uint8))
     timeline.set_thumbnail(0, 1, None)
