@@ -51,5 +51,7 @@ def rescale(guided: Tensor, conditional: Tensor, amount: float = 0.7) -> Tensor:
     axes = tuple(range(1, guided.ndim))
     spread = guided.std(dim=axes, keepdim=True)
     target = conditional.std(dim=axes, keepdim=True)
-    factor = (target / spread.clamp_min(1e-12)).where(spread > 0, spread.new_ones(()))
+    # A flat picture has no contrast to scale, only rounding.
+    flat = spread <= 1e-6 * guided.square().mean(dim=axes, keepdim=True).sqrt()
+    factor = (target / spread.where(~flat, spread.new_ones(()))).where(~flat, spread.new_ones(()))
     return guided * (amount * factor + (1.0 - amount))

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from diffviz.core.noise import Stream
+from diffviz.core.posterior import posterior_coefficients
 from diffviz.core.prediction import Prediction, noise_from_x_0
 from diffviz.core.sampler_steps import (
     StepCoefficients,
@@ -233,15 +234,14 @@ def _ddpm(
         raise ValueError(
             "The optimal variance needs a denoiser that knows its uncertainty, such as the exact one."
         )
-    of_sample = [
-        ddpm_variance(schedule, s, t, spec.variance, x_0_variance=float(value))
-        for value in prediction.x_0_variance.reshape(-1)
-    ]
-    mean = math.fsum(of_sample) / len(of_sample)
+    # The variance is linear in what x_0 leaves open, so the mean of the batch belongs to the mean of that.
+    least = ddpm_variance(schedule, s, t, Variance.TILDE)
+    mean = ddpm_variance(schedule, s, t, spec.variance, x_0_variance=float(prediction.x_0_variance.mean()))
     coefficients = ddpm_step(schedule, s, t, mean)
-    if mean == 0.0 or len(of_sample) == 1:
+    if mean == 0.0:
         return coefficients, None
-    return coefficients, prediction.x_0_variance.new_tensor([math.sqrt(v / mean) for v in of_sample])
+    of_sample = least + posterior_coefficients(schedule, s, t).c_0 ** 2 * prediction.x_0_variance
+    return coefficients, (of_sample / mean).sqrt()
 
 
 def _sum(
