@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Length of the run in passes over the data.")] = None,
     out: Annotated[Path | None, typer.Option(help="File of the network; default runs/DATA-ARCH.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run that wrote this file.")] = None,
-    name: Annotated[str, typer.Option(help="What the network is called.")] = "",
+    name: Annotated[str | None, typer.Option(help="What the network is called.")] = None,
     batch: Annotated[int | None, typer.Option(help="Images per step.", rich_help_panel=RECIPE)] = None,
     batch_parts: Annotated[
         int | None,
@@ -77,16 +77,12 @@ def train(
         int, typer.Option(help="Images between two sheets of samples; 0: none.", min=0)
     ] = 50_000,
     save_every: Annotated[float, typer.Option(help="Seconds between two checkpoints.", min=1)] = 120.0,
-) -> None:
+) -> int:
     """Train a network, or go on training one.
 
     Writes the network with averaged weights to OUT, and beside it OUT's .training.safetensors, from which
     --resume goes on as if it had never stopped. Ctrl-C saves both and stops.
     """
-    from diffviz.data.dataset_files import DatasetError
-    from diffviz.models.checkpoint import CheckpointError
-    from diffviz.training.loop import TrainingError
-
     given = {
         "data": data,
         "arch": arch,
@@ -108,28 +104,19 @@ def train(
         "size": size,
         "precision": precision,
         "seed": seed,
+        "name": name,
     }
     recipe = {option: value for option, value in given.items() if value is not None}
-    try:
-        if images is not None and epochs is not None:
-            raise ValueError("Give --images or --epochs, not both.")
-        if resume is not None and recipe:
-            raise ValueError(f"--{next(iter(recipe))} cannot be changed when a run is resumed.")
-        session = _prepare(recipe, images, epochs, resume, device, threads, download)
-        run, material, default_out = session
-        path = out or (_network_path(resume) if resume else default_out)
-        _check_place(path)
-    except (ValueError, DatasetError, CheckpointError) as error:
-        _refuse(str(error))
+    if images is not None and epochs is not None:
+        raise ValueError("Give --images or --epochs, not both.")
+    if resume is not None and recipe:
+        raise ValueError(f"--{next(iter(recipe))} cannot be changed when a run is resumed.")
+    run, material, default_out = _prepare(recipe, images, epochs, resume, device, threads, download)
+    path = out or (_network_path(resume) if resume else default_out)
+    _check_place(path)
     for note in material.notes:
         typer.echo(note, err=True)
-    try:
-        status = _Loop(run, material, path, name, sample_every, save_every).work()
-    except TrainingError as error:
-        _refuse(f"{error} The last good checkpoint is {path}.", status=1)
-    except (OSError, ValueError) as error:
-        _refuse(f"{path} could not be written: {error}", status=1)
-    raise typer.Exit(status)
+    return _Loop(run, material, path, sample_every, save_every).work()
 
 
 def models() -> None:
@@ -177,8 +164,6 @@ def _prepare(
     from diffviz.training.loop import TrainingRun
     from diffviz.training.options import make_recipe
 
-    if threads is not None:
-        torch.set_num_threads(threads)
     key = usable_device(device)
     old_path = None if resume is None else _state_path(resume)
     old = None if old_path is None else state.read_config(old_path)
@@ -200,6 +185,8 @@ def _prepare(
             images=TrainingConfig.images if images is None else images,
         )
         run = TrainingRun(config, material.examples, key)
+    cores = torch.get_num_threads() if threads is None else threads
+    torch.set_num_threads(max(1, cores // run.config.batch_parts))
     stem = Path(data).name or "pictures"
     return run, material, Path("runs") / f"{stem}-{architecture}.safetensors"
 
@@ -212,19 +199,14 @@ class _Loop:
         run: TrainingRun,
         material: Material,
         path: Path,
-        name: str,
         sample_every: int,
         save_every_s: float,
     ) -> None:
-        from diffviz.training.options import command_line
-
         self.run = run
         self.material = material
         self.path = path
-        self.name = name
         self.sample_every = sample_every
         self.save_every_s = save_every_s
-        self.command = command_line(run.config, name=name)
         self.interrupted = False
         self.loss = 0.0
         self.rate = 0.0
@@ -282,8 +264,12 @@ class _Loop:
         from diffviz.training.publish import publish
         from diffviz.training.state import save_state, state_path
 
-        save_state(self.run, state_path(self.path))
-        publish(self.run, self.material, self.path, name=self.name, command=self.command)
+        try:
+            save_state(self.run, state_path(self.path))
+            publish(self.run, self.material, self.path)
+        except OSError as error:
+            reason = error.strerror or error
+            raise OSError(f"{self.path} could not be written ({reason}); what it held is kept.") from error
         if not quiet:
             typer.echo(
                 f"{self.run.images_seen:,} images, loss {self.loss:.4f}, {self.rate:.0f} images/s, "
@@ -343,8 +329,3 @@ def _check_place(path: Path) -> None:
         raise ValueError(f"{path} cannot hold a network: its name must end in .safetensors.")
     if path.is_dir():
         raise ValueError(f"{path} is a folder; name a file.")
-
-
-def _refuse(sentence: str, status: int = 2) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(status)

@@ -77,7 +77,5 @@ def _notes(count: int, broken: list[str]) -> tuple[str, ...]:
         left_out = "1 file was" if len(broken) == 1 else f"{len(broken)} files were"
         notes.append(f"{left_out} left out, the first because: {broken[0]}")
     if count < FEW_IMAGES:
-        notes.append(
-            f"A network learns {count} pictures by heart; for new ones it needs some hundreds."
-        )
+        notes.append(f"A network learns {count} pictures by heart; for new ones it needs some hundreds.")
     return tuple(notes)

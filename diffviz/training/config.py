@@ -45,6 +45,8 @@ class TrainingConfig:
         "uniform", or "stratified": each batch holds one time from every equal part of the chain.
     precision
         "bfloat16" computes the network in mixed precision; weights and optimiser stay float32.
+    name
+        What the network is called; empty: after its data and architecture.
     """
 
     data: str = "fashion-mnist"
@@ -66,6 +68,7 @@ class TrainingConfig:
     timestep_draw: str = "stratified"
     precision: str = "float32"
     seed: int = 0
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with; the message is one sentence for the user."""

@@ -32,6 +32,7 @@ _ENTRIES = {
     "seed": "seed",
     "prediction": "prediction",
     "loss": "loss",
+    "name": "name",
 }
 DEFAULT_BASE = UNetConfig().base_channels
 
@@ -73,7 +74,7 @@ def make_recipe(
     )
 
 
-def command_line(config: TrainingConfig, *, name: str = "") -> str:
+def command_line(config: TrainingConfig) -> str:
     """The command that repeats a run, with the entries that differ from their defaults."""
     plain = TrainingConfig()
     described = describe(config.network)
@@ -89,7 +90,7 @@ def command_line(config: TrainingConfig, *, name: str = "") -> str:
         value = getattr(config, entry)
         if value != getattr(plain, entry):
             words += [f"--{option}", str(value)]
-    return shlex.join([*words, "--name", name] if name else words)
+    return shlex.join(words)
 
 
 def _network(

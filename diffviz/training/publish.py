@@ -9,18 +9,17 @@ from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
 from diffviz.models.denoiser import DenoiserInfo, NetworkDenoiser
 from diffviz.training.examples import Material
 from diffviz.training.loop import TrainingRun
+from diffviz.training.options import command_line
 
 _TITLES = {"unet": "U-Net", "convnet": "five-layer network", "mlp": "MLP"}
 
 
-def network_header(
-    run: TrainingRun, material: Material, *, name: str = "", command: str = ""
-) -> CheckpointHeader:
-    """What the file of a run's network says about it; the name defaults to data and architecture."""
+def network_header(run: TrainingRun, material: Material) -> CheckpointHeader:
+    """What the file of a run's network says about it."""
     config = run.config
     architecture = describe(config.network)
     return CheckpointHeader(
-        name=name or f"{material.title} {_TITLES[architecture['kind']]}",
+        name=config.name or f"{material.title} {_TITLES[architecture['kind']]}",
         architecture=architecture,
         prediction=config.prediction.value,
         schedule=config.schedule,
@@ -29,11 +28,11 @@ def network_header(
         trained_on=material.title,
         licence=material.licence,
         images_seen=run.images_seen,
-        command=command,
+        command=command_line(config),
     )
 
 
-def publish(run: TrainingRun, material: Material, path: Path, *, name: str = "", command: str = "") -> None:
+def publish(run: TrainingRun, material: Material, path: Path) -> None:
     """Write the averaged network, beside its place and moved in.
 
     Raises
@@ -41,7 +40,7 @@ def publish(run: TrainingRun, material: Material, path: Path, *, name: str = "",
     OSError
         If the disk refuses; the old file is then still there.
     """
-    write_checkpoint(path, network_header(run, material, name=name, command=command), run.average.weights)
+    write_checkpoint(path, network_header(run, material), run.average.weights)
 
 
 def as_denoiser(run: TrainingRun, material: Material) -> NetworkDenoiser:

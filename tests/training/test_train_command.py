@@ -1,37 +1,33 @@
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
-import typer
-from typer.testing import CliRunner
+from PIL import Image
 
-from diffviz.cli_train import models, train
+from diffviz.cli import main
 from diffviz.models.catalog import load_denoiser
 from diffviz.models.checkpoint import read_header
 
-PROGRAM = """
-import typer
-from diffviz.cli_train import models, train
-app = typer.Typer()
-app.command()(train)
-app.command()(models)
-app()
-"""
 SMALL = ["train", "--data", "swiss-roll", "--arch", "mlp", "--batch", "32", "--device", "cpu"]
 
-app = typer.Typer()
-app.command()(train)
-app.command()(models)
+
+@pytest.fixture
+def run(capsys):
+    """Run a command as a person would; its status, and what it wrote to stdout and stderr."""
+
+    def command(*words):
+        status = main([str(word) for word in words])
+        written = capsys.readouterr()
+        return SimpleNamespace(status=status, output=written.out, errors=written.err)
+
+    return command
 
 
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
-
-
-def test_a_run_leaves_a_network_its_state_and_sheets(in_tmp_path):
+def test_a_run_leaves_a_network_its_state_and_sheets(run, in_tmp_path):
     result = run(*SMALL, "--images", 96, "--sample-every", 64, "--name", "Roll")
-    assert result.exit_code == 0, result.output
+    assert result.status == 0, result.errors
     files = sorted(str(path.relative_to(in_tmp_path)) for path in in_tmp_path.rglob("*") if path.is_file())
     assert files == [
         "runs/swiss-roll-mlp-samples/000000064.png",
@@ -45,11 +41,11 @@ def test_a_run_leaves_a_network_its_state_and_sheets(in_tmp_path):
     assert "96 images" in result.output
 
 
-def test_a_resumed_run_ends_with_the_same_file_as_one_without_a_stop(in_tmp_path):
-    assert run(*SMALL, "--images", 96, "--out", "whole.safetensors").exit_code == 0
-    assert run(*SMALL, "--images", 64, "--decay-fraction", 0, "--out", "a.safetensors").exit_code == 0
-    assert run("train", "--resume", "a.safetensors", "--images", 96).exit_code == 0
-    assert run(*SMALL, "--images", 96, "--decay-fraction", 0, "--out", "b.safetensors").exit_code == 0
+def test_a_resumed_run_ends_with_the_same_file_as_one_without_a_stop(run, in_tmp_path):
+    assert run(*SMALL, "--images", 96, "--out", "whole.safetensors").status == 0
+    assert run(*SMALL, "--images", 64, "--decay-fraction", 0, "--out", "a.safetensors").status == 0
+    assert run("train", "--resume", "a.safetensors", "--images", 96).status == 0
+    assert run(*SMALL, "--images", 96, "--decay-fraction", 0, "--out", "b.safetensors").status == 0
     assert (in_tmp_path / "a.safetensors").read_bytes() == (in_tmp_path / "b.safetensors").read_bytes()
     assert (in_tmp_path / "a.safetensors").read_bytes() != (in_tmp_path / "whole.safetensors").read_bytes()
 
@@ -72,47 +68,61 @@ def test_a_resumed_run_ends_with_the_same_file_as_one_without_a_stop(in_tmp_path
         (["--resume", "missing.safetensors", "--lr", "0.1"], "--lr cannot be changed when a run is resumed."),
     ],
 )
-def test_bad_input_is_one_line_on_stderr_and_status_2(in_tmp_path, words, sentence):
+def test_bad_input_is_one_line_on_stderr_and_status_2(run, in_tmp_path, words, sentence):
     result = run("train", *words)
-    assert result.exit_code == 2
-    assert sentence in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
+    assert result.status == 2
+    assert sentence in result.errors
+    assert len(result.errors.strip().splitlines()) == 1
     assert list(in_tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_saves_what_there_is_and_exits_130(in_tmp_path):
+def test_ctrl_c_saves_what_there_is_and_exits_130(run, in_tmp_path):
     words = [*SMALL, "--images", "100000000", "--save-every", "1"]
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "diffviz", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline().endswith("saved runs/swiss-roll-mlp.safetensors\n")
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == ""
-    assert run("train", "--resume", "runs/swiss-roll-mlp.safetensors", "--images", 1).exit_code == 0
+    assert run("train", "--resume", "runs/swiss-roll-mlp.safetensors", "--images", 1).status == 0
     assert not [path for path in in_tmp_path.rglob("*") if path.name.startswith(".")]
 
 
-def test_a_folder_of_pictures_trains_a_network_with_its_classes(in_tmp_path, small_picture):
-    from PIL import Image
-
+def test_a_folder_of_pictures_trains_a_network_with_its_classes(run, in_tmp_path, small_picture):
     pixels = ((small_picture + 1) * 127.5).astype("uint8")
     for name in ("cat", "dog"):
         (in_tmp_path / "pets" / name).mkdir(parents=True)
         Image.fromarray(pixels).save(in_tmp_path / "pets" / name / "1.png")
     words = ["--base", 8, "--size", 16, "--batch", 2, "--epochs", 2, "--out", "pets.safetensors"]
     result = run("train", "--data", "pets", *words, "--device", "cpu", "--sample-every", 0)
-    assert result.exit_code == 0, result.output
-    assert "learns 2 pictures by heart" in result.stderr
+    assert result.status == 0, result.errors
+    assert "learns 2 pictures by heart" in result.errors
     header = read_header(in_tmp_path / "pets.safetensors").header
     assert header.class_names == ("cat", "dog")
     assert header.data_shape == (3, 16, 16)
     assert header.images_seen == 4
 
 
-def test_the_list_of_networks_names_the_shipped_one():
+def test_the_list_of_networks_names_the_shipped_one(run):
     result = run("models")
-    assert result.exit_code == 0
+    assert result.status == 0
     assert "fashion-unet" in result.output
     assert "1,192,641" in result.output
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_the_last_checkpoint(run, in_tmp_path, monkeypatch):
+    path = in_tmp_path / "net.safetensors"
+    run(*SMALL, "--images", 32, "--out", path)
+    before = path.read_bytes()
+
+    def refuse(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    result = run("train", "--resume", path, "--images", 64)
+    assert result.status == 1
+    assert result.errors.count("\n") == 1
+    assert "No space left on device" in result.errors
+    assert path.read_bytes() == before

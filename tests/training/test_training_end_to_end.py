@@ -83,13 +83,21 @@ def test_pictures_and_points_need_their_own_architectures():
 def test_a_recipe_from_options_fits_the_data_and_writes_its_command():
     material = load_material("emoji", "unet")
     config = make_recipe(
-        {"data": "emoji", "lr": 0.002, "prediction": "x_0", "loss": "min_snr", "base": 16, "timesteps": 500},
+        {
+            "data": "emoji",
+            "lr": 0.002,
+            "prediction": "x_0",
+            "loss": "min_snr",
+            "base": 16,
+            "timesteps": 500,
+            "name": "My net",
+        },
         material,
         architecture="unet",
         images=1000,
     )
     assert config.network == UNetConfig(image_channels=3, base_channels=16, num_classes=8)
-    assert command_line(config, name="My net") == (
+    assert command_line(config) == (
         "diffviz train --data emoji --arch unet --images 1000 --timesteps 500 --base 16 --lr 0.002 "
         "--prediction x_0 --loss min_snr --name 'My net'"
     )
