@@ -8,6 +8,8 @@ def stylesheet(tokens: Tokens) -> str:
     """Style sheet of the whole application in one set of colours."""
     c = tokens
     hover = c.blend("edge", "text", 0.25).name()
+    # Thin and quiet at rest, so that a scrolled panel does not look framed; bright under the mouse.
+    handle = c.blend("line", "edge", 0.6).name()
     return f"""
 QToolTip {{
     background: {c.raised}; color: {c.text}; border: 1px solid {c.line};
@@ -23,10 +25,10 @@ QMenu::item:disabled {{ color: {c.text3}; }}
 QMenu::separator {{ height: 1px; background: {c.line}; margin: 5px 8px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; border: none; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; border: none; }}
-QScrollBar::handle {{ background: {c.edge}; border-radius: 3px; margin: 3px; }}
+QScrollBar::handle {{ background: {handle}; border-radius: 2px; margin: 4px; }}
 QScrollBar::handle:vertical {{ min-height: 28px; }}
 QScrollBar::handle:horizontal {{ min-width: 28px; }}
-QScrollBar::handle:hover {{ background: {hover}; }}
+QScrollBar::handle:hover {{ background: {hover}; border-radius: 3px; margin: 3px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; border: none; background: none; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: none; }}
 QAbstractScrollArea::corner {{ background: transparent; }}

@@ -226,6 +226,7 @@ class EquationStage(QWidget):
             term=term_width(is_narrow=is_narrow),
             gap=metric(8 if self.height() < metric(_LOW_PX) else 12),
             margin=metric(8 if is_narrow else 16),
+            small_title=max(self.clean.title_width(), self.noise.title_width()),
         )
 
     @Slot()

@@ -48,6 +48,7 @@ class StageMeasures:
     term: float
     gap: float = 12.0
     margin: float = 16.0
+    small_title: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,15 @@ def _stacked(
 ) -> StageGeometry:
     """Hero at the left, the two terms above each other at its right."""
     room = (stage[0] - 2 * m.margin - m.term, _content_height(stage, m) - m.title)
-    hero, small = PictureFit(1, 1, False), PictureFit(1, 1, False)
+    hero, small, column = PictureFit(1, 1, False), PictureFit(1, 1, False), 0.0
     for hero in _hero_sizes(picture, room, ratio):
         side = (hero.height - m.title - m.gap) / 2
         small = fit_picture_closely(picture, (1e6, max(16.0, side)), ratio)
-        if hero.width + m.term + small.width <= stage[0] - 2 * m.margin:
+        # The titles of small pictures may be wider than these.
+        column = max(small.width, m.small_title)
+        if hero.width + m.term + column <= stage[0] - 2 * m.margin:
             break
-    left = (stage[0] - hero.width - m.term - small.width) / 2
+    left = (stage[0] - hero.width - m.term - column) / 2
     top = (stage[1] - m.title - hero.height - m.gap - m.pill) / 2 + m.title
     hero_rect = Rect(left, top, hero.width, hero.height)
     small_left = hero_rect.right + m.term
