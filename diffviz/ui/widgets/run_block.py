@@ -1,6 +1,6 @@
 """The block that runs a sampler: where it is, how fast it goes, and the buttons that steer it."""
 
-from PySide6.QtCore import QRectF, QSize, Signal, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -69,6 +69,9 @@ class RunBlock(QWidget):
         self._is_running = False
         self._where = MathLabel("Ready", "label", weight=QFont.Weight.DemiBold)
         self._pace = MathLabel("", "label", "text2")
+        # Its words come and go; the panel must not grow with them.
+        self._pace.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._pace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._track = ProgressTrack()
         self._note = MathLabel("", "label", "warn", wraps=True)
         self._note.hide()
@@ -88,8 +91,7 @@ class RunBlock(QWidget):
         self.restart_button.clicked.connect(self.restart_requested)
         head = QHBoxLayout()
         head.addWidget(self._where)
-        head.addStretch(1)
-        head.addWidget(self._pace)
+        head.addWidget(self._pace, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         self.run_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
