@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffviz.core.schedules import ScheduleSpec
+from diffviz.data.schedule_files import spec_from_json, spec_to_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,19 +71,6 @@ class StoredFile:
     file_bytes: int
 
 
-def schedule_to_json(spec: ScheduleSpec) -> dict[str, Any]:
-    """Plain values of a schedule."""
-    return asdict(spec)
-
-
-def schedule_from_json(values: Mapping[str, Any]) -> ScheduleSpec:
-    """Schedule from plain values, lists standing for tuples."""
-    parts = dict(values)
-    parts["params"] = tuple((str(name), float(value)) for name, value in parts.get("params", ()))
-    parts["points"] = tuple((float(u), float(value)) for u, value in parts.get("points", ()))
-    return ScheduleSpec(**parts)
-
-
 def read_metadata(path: Path) -> tuple[dict[str, str], dict[str, Any], int]:
     """Metadata, tensor table and size of a safetensors file, in plain Python.
 
@@ -136,7 +124,7 @@ def read_header(path: Path) -> StoredFile:
             raise CheckpointError(f"{path.name} has format {values.get('format')}; only {FORMAT} is known.")
         known = {field.name for field in fields(CheckpointHeader)}
         parts = {name: value for name, value in values.items() if name in known}
-        parts["schedule"] = schedule_from_json(parts["schedule"])
+        parts["schedule"] = spec_from_json(parts["schedule"])
         parts["data_shape"] = tuple(int(side) for side in parts["data_shape"])
         parts["class_names"] = tuple(str(name) for name in parts["class_names"])
         header = CheckpointHeader(**parts)
@@ -156,7 +144,8 @@ def write_checkpoint(path: Path, header: CheckpointHeader, weights: Mapping[str,
     OSError
         If the disk refuses; the old file is then still there.
     """
-    write_tensors(path, {METADATA_KEY: json.dumps(asdict(header), ensure_ascii=False)}, weights)
+    values = asdict(header) | {"schedule": spec_to_json(header.schedule)}
+    write_tensors(path, {METADATA_KEY: json.dumps(values, ensure_ascii=False)}, weights)
 
 
 def write_tensors(path: Path, metadata: Mapping[str, str], tensors: Mapping[str, Tensor]) -> None:

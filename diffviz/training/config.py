@@ -9,8 +9,8 @@ from typing import Any
 from diffviz.core.losses import Loss
 from diffviz.core.prediction import PredictionType
 from diffviz.core.schedules import ScheduleSpec
+from diffviz.data.schedule_files import spec_from_json, spec_to_json
 from diffviz.models.architecture import NetworkConfig, describe, make_config
-from diffviz.models.checkpoint import schedule_from_json
 from diffviz.models.unet import UNetConfig
 
 PRECISIONS = ("float32", "bfloat16")
@@ -103,7 +103,7 @@ class TrainingConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a file."""
-        return asdict(self) | {"network": describe(self.network)}
+        return asdict(self) | {"network": describe(self.network), "schedule": spec_to_json(self.schedule)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingConfig:
@@ -120,7 +120,7 @@ class TrainingConfig:
         parts = dict(values)
         network = dict(parts["network"])
         parts["network"] = make_config(network.pop("kind"), network)
-        parts["schedule"] = schedule_from_json(parts["schedule"])
+        parts["schedule"] = spec_from_json(parts["schedule"])
         parts["prediction"] = PredictionType(parts["prediction"])
         parts["loss"] = Loss(parts["loss"])
         return cls(**parts)
