@@ -16,6 +16,10 @@ def pytest_configure() -> None:
     os.environ["XDG_CONFIG_HOME"] = SESSION_HOME.name
 
 
+def pytest_unconfigure() -> None:
+    SESSION_HOME.cleanup()
+
+
 @pytest.fixture(autouse=True)
 def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the folders of the person who runs it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -65,7 +65,7 @@ class ExportStep:
 
 def write_animation(
     frames: Iterable[Pixels], count: int, settings: AnimationSettings
-) -> Iterator[ExportStep]:
+) -> Generator[ExportStep, None, None]:
     """Write frames to a file, one by one, without keeping them.
 
     Parameters

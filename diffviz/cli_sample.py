@@ -1,0 +1,267 @@
+"""The command `sample`: pictures out of noise, by a network or by the exact denoiser of some pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+import typer
+
+from diffviz.cli_output import (
+    CaptionsOption,
+    ExactColourOption,
+    FpsOption,
+    HoldOption,
+    LoopOption,
+    ScaleOption,
+    animation_settings,
+    frame_scale,
+    kind_of,
+    one_of,
+    with_progress,
+    write_array,
+    write_frames,
+)
+from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
+from diffviz.core.forward import q_sample
+from diffviz.core.noise import Stream, draw_noise
+from diffviz.core.samplers import Clip, ReverseStep, SamplerKind, SamplerSpec, Variance
+from diffviz.core.samplers import sample as reverse_process
+from diffviz.core.schedules import ScheduleSpec, build_schedule
+from diffviz.core.timesteps import Spacing, sampling_timesteps
+from diffviz.data.images import Picture, fit, from_uint8, image_grid, load_image, to_uint8
+from diffviz.data.schedule_files import spec_to_json
+from diffviz.export.figure import save_picture
+from diffviz.export.frames import FrameSpec, enlarge, reverse_frames
+from diffviz.export.settings import settings_text
+from diffviz.models.denoiser import Denoiser, DenoiserInfo, guided
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_EXACT = "exact:"
+_AT_ONCE = 16
+# Converting the pictures to float64 at every step costs seven times the arithmetic on them.
+_MOST_FLOAT64_BYTES = 256 * 2**20
+
+
+def sample(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", help=".png grid; .npy x_0; .gif .webp .apng .mp4 .webm; a folder for numbered PNG."
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|PATH|exact:FOLDER",
+            help="A network (see diffviz models), or the pictures of a folder.",
+        ),
+    ],
+    sampler: Annotated[Literal["ddpm", "ddim", "dpmpp2m", "euler", "heun"], typer.Option()] = "ddpm",
+    steps: Annotated[int, typer.Option(min=1, help="Sampling steps, at most T.")] = 50,
+    eta: Annotated[float, typer.Option(min=0, max=1, help="Chance in DDIM: 0 none, 1 as DDPM.")] = 0.0,
+    variance: Annotated[
+        Literal["beta", "tilde", "interpolated", "optimal"], typer.Option(help="Noise of a DDPM step.")
+    ] = "tilde",
+    spacing: Annotated[
+        Literal["trailing", "leading", "linspace", "quad", "logsnr", "karras"],
+        typer.Option(help="How the times are spread."),
+    ] = "trailing",
+    clip: Annotated[
+        Literal["none", "static", "dynamic"],
+        typer.Option(help="What is done to guesses beyond black and white."),
+    ] = "none",
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND", help="Kind of schedule, or its file.", show_default="the network's, or linear"
+        ),
+    ] = None,
+    timesteps: Annotated[int | None, typer.Option(help="T, 1 to 4000.")] = None,
+    param: ParamOption = None,
+    zero_terminal_snr: ZeroSnrOption = False,
+    class_name: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="What to draw; a class or its number.")
+    ] = None,
+    guidance: Annotated[float, typer.Option(help="How strongly towards the class; 1 is plain.")] = 1.0,
+    number: Annotated[int, typer.Option("-n", "--number", min=1, max=4096, help="How many pictures.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of all noise.")] = 7,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, mps or xpu.")] = "cpu",
+    start_image: Annotated[
+        Path | None, typer.Option(help="Begin with this picture, noised to --start-t.")
+    ] = None,
+    start_t: Annotated[int | None, typer.Option(min=1, help="Where to begin with --start-image.")] = None,
+    size: Annotated[
+        int, typer.Option(min=1, max=1024, metavar="PX", help="Side of an exact:FOLDER picture.")
+    ] = 64,
+    show: Annotated[
+        Literal["x_t", "x_0", "noise"],
+        typer.Option(help="In an animation: the picture, the guess of it, or of the noise."),
+    ] = "x_t",
+    fps: FpsOption = 20.0,
+    hold: HoldOption = 0.0,
+    loop: LoopOption = True,
+    captions: CaptionsOption = False,
+    scale: ScaleOption = None,
+    exact_colour: ExactColourOption = None,
+) -> None:
+    """Draw pictures out of noise.
+
+    Each picture depends on the seed and its place in the list, not on how many are drawn. .npy holds the
+    final x_0 as float32 (N, H, W, C).
+    """
+    if (start_image is None) != (start_t is None):
+        raise ValueError("--start-image and --start-t belong together: give both or neither.")
+    kind = kind_of(out)
+    if kind == "animation":
+        animation_settings(out, fps, hold, loop, exact_colour, "")  # refused before anything is computed
+    denoiser = _denoiser(model, device, size)
+    own = denoiser.info.schedule or ScheduleSpec()
+    spec = schedule_spec(schedule or own, timesteps or own.num_timesteps, param, zero_terminal_snr)
+    walk = _Walk(
+        denoiser,
+        spec,
+        SamplerSpec(SamplerKind(sampler), steps, Spacing(spacing), Variance(variance), eta, Clip(clip)),
+        _class_index(denoiser, class_name),
+        guidance,
+        seed,
+        start_image,
+        start_t,
+    )
+    settings = settings_text(
+        command="sample",
+        model=model,
+        schedule=spec_to_json(spec),
+        sampler=sampler,
+        steps=steps,
+        eta=eta,
+        variance=variance,
+        spacing=spacing,
+        clip=clip,
+        class_name=class_name,
+        guidance=guidance,
+        seed=seed,
+        start_image=start_image and start_image.name,
+        start_t=start_t,
+    )
+    if kind == "array":
+        write_array(out, walk.pictures(number), (number, *walk.shape))
+    elif kind == "picture":
+        pixels = to_uint8(image_grid(list(walk.pictures(number))))
+        save_picture(out, enlarge(pixels, scale or 1), settings)
+    else:
+        animation = animation_settings(out, fps, hold, loop, exact_colour, settings)
+        height, width = image_grid([np.empty(walk.shape, np.uint8)] * number).shape[:2]
+        look = FrameSpec(frame_scale(animation, scale, height, width), captions)
+        frames = reverse_frames(walk.steps(0, number), walk.chain, look, show)
+        write_frames(frames, len(walk.times) + (show == "x_t"), animation)
+
+
+class _Walk:
+    """The reverse process for any stretch of samples; sample i is the same whichever stretch holds it."""
+
+    def __init__(
+        self,
+        denoiser: Denoiser,
+        spec: ScheduleSpec,
+        sampler: SamplerSpec,
+        class_index: int | None,
+        guidance_scale: float,
+        seed: int,
+        start_image: Path | None,
+        start_t: int | None,
+    ) -> None:
+        if denoiser.info.image_shape is None:
+            raise ValueError(f"{denoiser.info.name} does not work on pictures.")
+        self.chain = build_schedule(spec)
+        self.times = sampling_timesteps(self.chain, sampler.num_sampling_steps, sampler.spacing)
+        if start_t is not None:
+            if start_t > spec.num_timesteps:
+                raise ValueError(f"--start-t {start_t}: times run from 1 to {spec.num_timesteps}.")
+            self.times = (start_t, *(time for time in self.times if time < start_t))
+        channels, height, width = denoiser.info.image_shape
+        self.shape = (height, width, channels)
+        self._predict = guided(denoiser, class_index, guidance_scale)
+        self._sampler = sampler
+        self._seed = seed
+        self._start_t = start_t
+        self._guide = (
+            None
+            if start_image is None
+            else fit(load_image(start_image).x_0, (height, width), "crop", channels)
+        )
+
+    def steps(self, first: int, count: int) -> Iterator[ReverseStep]:
+        """Every step of samples ``first`` to ``first + count - 1``, pictures (count, C, H, W) float64."""
+        import torch
+
+        height, width, channels = self.shape
+
+        def noise_source(stream: Stream, index: int) -> Tensor:
+            draws = [
+                draw_noise((channels, height, width), self._seed, stream, index, number)
+                for number in range(first, first + count)
+            ]
+            return torch.from_numpy(np.stack(draws)).double()
+
+        x_start = noise_source(Stream.X_T, 0)
+        if self._guide is not None and self._start_t is not None:
+            x_0 = torch.from_numpy(np.moveaxis(self._guide, -1, 0).astype(np.float64))
+            x_start = q_sample(x_0, x_start, self.chain.level(self._start_t))
+        return reverse_process(
+            self._predict, x_start, self.chain, self._sampler, noise_source, start_t=self._start_t
+        )
+
+    def pictures(self, number: int) -> Iterator[Picture]:
+        """The finished pictures one by one, float32 (H, W, C)."""
+        stretches = [(first, min(_AT_ONCE, number - first)) for first in range(0, number, _AT_ONCE)]
+        steps = (step for stretch in stretches for step in self.steps(*stretch))
+        for step in with_progress(steps, len(stretches) * len(self.times), "Sampling"):
+            if step.s == 0:
+                yield from np.moveaxis(step.x_s.cpu().numpy(), 1, -1).astype(np.float32)
+
+
+def _denoiser(model: str, device: str, size: int) -> Denoiser:
+    """The network of that name or file, or the exact denoiser of a folder or data set."""
+    if not model.startswith(_EXACT):
+        from diffviz.models.catalog import load_denoiser
+        from diffviz.models.devices import usable_device
+
+        return load_denoiser(model, usable_device(device))
+    import torch
+
+    from diffviz.data.datasets import load_dataset
+    from diffviz.models.exact import ExactDenoiser
+
+    name = model.removeprefix(_EXACT)
+    dataset = load_dataset(name, size=size)
+    points = torch.from_numpy(np.ascontiguousarray(np.moveaxis(from_uint8(dataset.images), -1, 1)))
+    count, channels, height, width = points.shape
+    info = DenoiserInfo(
+        key=model,
+        name=f"Exact denoiser, {dataset.name}",
+        trained_on=f"{count:,} pictures",
+        image_shape=(channels, height, width),
+        class_names=dataset.class_names,
+        kind="exact",
+    )
+    labels = torch.from_numpy(dataset.labels) if dataset.class_names else None
+    return ExactDenoiser(
+        points.double() if 8 * points.numel() <= _MOST_FLOAT64_BYTES else points, labels, info
+    )
+
+
+def _class_index(denoiser: Denoiser, class_name: str | None) -> int | None:
+    """Number of a class given by name, in any case, or by number."""
+    if class_name is None:
+        return None
+    names = denoiser.info.class_names
+    if not names:
+        raise ValueError(f"--class {class_name}: {denoiser.info.name} has no classes.")
+    numbers = {name.lower(): number for number, name in enumerate(names)}
+    numbers |= {str(number): number for number in range(len(names))}
+    return one_of("--class", class_name, lambda name: numbers[name.lower()], names)
