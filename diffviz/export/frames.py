@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from diffviz.core.schedules import NoiseLevel, NoiseSchedule
 
 Shows = Literal["x_t", "x_0", "noise"]
+# Three standard deviations of noise to either side fill the range of grey, as in the window.
+_NOISE_SCALE = np.float32(1 / 3)
 _PAPER, _INK = 18, 235
 
 
@@ -104,7 +106,7 @@ def equation_frames(process: ForwardProcess, times: Iterable[int], spec: FrameSp
         level = process.schedule.level(t)
         noisy = grown(process.x_t(t, out=x_t))
         noise = process.noise(t) if t else np.zeros_like(x_t)
-        pictures = np.hstack([noisy, signs[0], clean, signs[1], grown(noise)])
+        pictures = np.hstack([noisy, signs[0], clean, signs[1], grown(noise * _NOISE_SCALE)])
         texts = (
             f"x at t = {t}",
             f"{level.sqrt_alpha_cumprod:.3f} × x₀",
@@ -138,8 +140,11 @@ def reverse_frames(
     """
     last: ReverseStep | None = None
     for step in steps:
-        shown = {"x_t": step.x_t, "x_0": step.pred_x_0, "noise": step.pred_noise}[shows]
-        yield make_frame(batch_grid(shown, columns), spec, schedule.level(step.t))
+        if shows == "noise":
+            picture = batch_grid(step.pred_noise, columns) * _NOISE_SCALE
+        else:
+            picture = batch_grid(step.x_t if shows == "x_t" else step.pred_x_0, columns)
+        yield make_frame(picture, spec, schedule.level(step.t))
         last = step
     if last is not None and shows == "x_t":
         yield make_frame(batch_grid(last.x_s, columns), spec, schedule.level(last.s))

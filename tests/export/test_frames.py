@@ -112,7 +112,7 @@ def test_equation_frames_hold_three_pictures(process):
     noisy, clean, noise = frame[:96, :128], frame[:96, 164:292], frame[:96, -128:]
     np.testing.assert_array_equal(noisy, enlarge(to_uint8(process.x_t(270)), 4))
     np.testing.assert_array_equal(clean, enlarge(to_uint8(process.x_0), 4))
-    np.testing.assert_array_equal(noise, enlarge(to_uint8(process.noise(270)), 4))
+    np.testing.assert_array_equal(noise, enlarge(to_uint8(process.noise(270) / np.float32(3)), 4))
 
 
 def test_the_reverse_process_has_one_frame_per_step_and_the_result_at_the_end():
@@ -124,6 +124,7 @@ def test_the_reverse_process_has_one_frame_per_step_and_the_result_at_the_end():
     np.testing.assert_array_equal(x_t[0], 255)
     np.testing.assert_array_equal(x_t[-1], 128)
     np.testing.assert_array_equal(x_0[0], 128)
+    np.testing.assert_array_equal(noise[0], 170)  # ε̂ = 1 is a third of the way from grey to white
 
 
 def test_several_samples_are_a_grid():
