@@ -1,0 +1,33 @@
+"""What the export dialog says about formats and processes."""
+
+from diffviz.ui.widgets.export_choices import STRIP
+from diffviz.ui.widgets.format_cards import FormatCard
+from diffviz.ui.widgets.segmented import Segment
+
+CARDS = (
+    FormatCard("gif", "GIF", "universal", "GIF plays everywhere; it has 256 colours for each frame"),
+    FormatCard("mp4", "MP4", "smallest", "H.264 film, the smallest file; for slides and messages"),
+    FormatCard("webp", "WebP", "sharp, small", "Animated WebP: every pixel kept, half the size of an APNG"),
+    FormatCard("apng", "APNG", "lossless", "Animated PNG: every pixel kept; browsers play it"),
+    FormatCard("webm", "WebM", "free video", "VP9 film for the web, free of patents"),
+    FormatCard("png", "PNG", "per frame", "A folder of numbered PNG pictures, one for each frame"),
+    FormatCard(STRIP, "Strip", "one picture", "One PNG with a few times side by side; for papers and slides"),
+)
+FORMAT_KEYS = frozenset(card.key for card in CARDS)
+NOTES = {
+    "gif": "256 colours a frame. Its clock counts hundredths of a second, hence these frame rates.",
+    "webp": "Every pixel is kept. Browsers and most viewers play it.",
+    "apng": "Every pixel is kept. Browsers play it; viewers without APNG show its first frame.",
+    "png": "A new folder with frame_00000.png and so on. Every pixel is kept.",
+    STRIP: "One PNG picture, evenly spaced times from left to right. Every pixel is kept.",
+}
+VIDEO_NOTES = {
+    "exact": "Colour at full resolution. Not every player shows it: QuickTime and Firefox may not.",
+    "squares": "Plays everywhere. Each pixel becomes a square of even size, so that noise keeps its colour.",
+    "smooth": "[warn]Smooth scaling washes colour noise out here: take sharp pixels or exact colour.[/]",
+}
+WHAT = (
+    Segment("forward", "Forward", "The picture dissolves into noise"),
+    Segment("reverse", "Reverse", "The run that is looked at: noise becomes a picture"),
+    Segment("both", "Both", "Forward and reverse side by side, at the same t"),
+)
