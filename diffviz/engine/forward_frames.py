@@ -91,7 +91,8 @@ class ForwardFrames:
         size
             Height and width to which the picture is brought first; None: its own.
         """
-        key = (state.image, state.schedule, state.seed, state.noise_mode, size)
+        # A file that was opened again under the same key may hold other pixels.
+        key = (state.image, self._images.version, state.schedule, state.seed, state.noise_mode, size)
         found = self._processes.get(key)
         if found is None:
             x_0 = self._images.x_0(state.image)

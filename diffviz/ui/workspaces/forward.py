@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diffviz.core.schedules import build_schedule
+from diffviz.data.images import LoadedImage
 from diffviz.engine.forward_frames import ForwardFrames, ForwardPictures, read_frame
 from diffviz.engine.images import ImageStore
 from diffviz.engine.latest import LatestWorker
@@ -58,6 +59,7 @@ class ForwardWorkspace(QObject):
         self._worker_frames = ForwardFrames(images)
         self._worker = LatestWorker(self)
         self._shown: tuple[SessionState, ForwardPictures] | None = None
+        self._named: LoadedImage | None = None
         self._is_active = True
         self._cells_to_fill: list[int] = []
         self._mode = "equation"
@@ -171,8 +173,8 @@ class ForwardWorkspace(QObject):
         self.timeline.set_alphas_cumprod(build_schedule(state.schedule).alphas_cumprod)
         self.timeline.set_t(state.t)
         self.panel.show_noise(state.noise_mode, state.seed)
-        self._on_images_changed()
         self._show_picture_name()
+        self._on_images_changed()
         self._show_frame(all_three=True)
         self._refill_cells(keep=False)
 
@@ -183,10 +185,15 @@ class ForwardWorkspace(QObject):
             [(e.key, e.title, self._images.thumbnail(e.key, _THUMBNAIL_PX)) for e in entries]
         )
         self.gallery.set_current(self._session.state.image)
+        if self._is_active and self._images.load(self._session.state.image) is not self._named:
+            # The picture on the stage was read anew from its file.
+            self._show_picture_name()
+            self._show_frame(all_three=True)
+            self._refill_cells(keep=False)
 
     def _show_picture_name(self) -> None:
         key = self._session.state.image
-        picture = self._images.load(key)
+        picture = self._named = self._images.load(key)
         height, width, channels = picture.x_0.shape
         detail = f"{width} × {height} {'RGB' if channels == 3 else 'grey'}"
         self.bar.set_title(picture.name, f"{detail} · {picture.note}" if picture.note else detail)

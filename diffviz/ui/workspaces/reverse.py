@@ -317,6 +317,7 @@ class ReverseWorkspace(QObject):
     @Slot()
     def _on_images_changed(self) -> None:
         self.refresh_denoisers()
+        self.strips.refill()
 
     def _show_settings(self) -> None:
         state = self._session.state
