@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diffviz.core.control_points import LOG_SNR_LIMIT, Points, control_points
+from diffviz.core.control_points import (
+    LOG_SNR_LIMIT,
+    ControlPointError,
+    Points,
+    control_points,
+    validate_points,
+)
 from diffviz.core.schedules import NoiseSchedule, ScheduleSpec
 from diffviz.ui.widgets.curve_quantity import QUANTITIES
 
@@ -16,6 +22,8 @@ _LIMITS = {"log_snr": (-LOG_SNR_LIMIT, LOG_SNR_LIMIT), "alpha_cumprod": (0.0, 1.
 _CLEARANCE = 0.005
 _LARGEST_ALPHA_CUMPROD = 1.0 - 1e-6
 _SMALLEST_INSIDE = 1e-9
+_CURVATURE_GRID = 200
+_EVENNESS = 0.3
 
 
 class HandleError(ValueError):
@@ -63,7 +71,7 @@ class Handles:
         if own_points and (spec.quantity == wanted or is_same_signal):
             return cls(spec.points, spec.quantity, spec.num_timesteps)
         count = max(HANDLE_COUNT, len(spec.points))
-        return cls(control_points(schedule, wanted, count), wanted, spec.num_timesteps)
+        return cls(_points_on(schedule, wanted, count), wanted, spec.num_timesteps)
 
     def __len__(self) -> int:
         return len(self.points)
@@ -145,6 +153,36 @@ class Handles:
         if len(self.points) <= MIN_HANDLES:
             raise HandleError("A curve needs at least two points.")
         return Handles((*self.points[:index], *self.points[index + 1 :]), self.quantity, self.num_timesteps)
+
+
+def _points_on(schedule: NoiseSchedule, quantity: str, count: int) -> Points:
+    """
+    Points whose curve follows a schedule, close together where it bends and nowhere far apart.
+
+    A cubic through a few points misses least where they are as dense as the root of the curvature.
+    """
+    values = {
+        "beta": schedule.betas,
+        "alpha_cumprod": schedule.alphas_cumprod,
+        "log_snr": np.clip(schedule.log_snr, -LOG_SNR_LIMIT, LOG_SNR_LIMIT),
+    }[quantity][1:]
+    total = schedule.num_timesteps
+    if total < 4 * count:
+        return control_points(schedule, quantity, count)
+    u = np.arange(1, total + 1) / total
+    grid = np.linspace(u[0], u[-1], min(total, _CURVATURE_GRID))
+    bend = np.sqrt(np.abs(np.diff(np.interp(grid, u, values), 2)))
+    density = np.pad(bend, 1, mode="edge") / (bend.mean() or 1.0) + _EVENNESS
+    reached = np.cumsum(density) - density[0]
+    places = np.interp(np.linspace(0, reached[-1], count), reached, grid)
+    chosen = [0, *(int(k) for k in np.rint(places[1:-1] * total) - 1), total - 1]
+    points = tuple((float(u[k]), float(values[k])) for k in chosen)
+    try:
+        validate_points(points, quantity)
+    except ControlPointError:
+        # Level stretches need a slight fall, which takes more than picking values.
+        return control_points(schedule, quantity, count)
+    return points
 
 
 def _convert(value: float, source: str, target: str) -> float:

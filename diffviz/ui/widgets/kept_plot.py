@@ -67,6 +67,11 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
         self.redraw()
 
     @override
+    def close(self) -> bool:
+        # pyqtgraph's own takes scene and viewport away while Qt still sends them events: a crash.
+        return QWidget.close(self)
+
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         # pyqtgraph resizes once from inside its own constructor.
@@ -104,7 +109,6 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
         self.paint_below(painter)
         # pyqtgraph strokes its lines with the brush that it finds, which would fill them.
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        self.scene().prepareForPaint()
         self.render(painter, well, self.viewport().rect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.paint_over(painter)
