@@ -131,6 +131,9 @@ class CommandPalette(QWidget):
         self.hide()
         if self._before is not None:
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
+        elif (window := self.parentWidget()) is not None:
+            # Hiding would hand the keyboard to whatever comes next, and single keys would go there.
+            window.setFocus(Qt.FocusReason.PopupFocusReason)
         self._before = None
 
     def titles(self) -> tuple[str, ...]:

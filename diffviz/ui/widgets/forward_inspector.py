@@ -31,6 +31,12 @@ _SAME_LAW = (
 )
 
 
+_NOT_A_STEP = {
+    NoiseMode.FROZEN: " Frozen noise is one draw scaled, no step of a chain; Markov takes real ones.",
+    NoiseMode.REDRAW: " Redrawn frames are no neighbours in a chain; Markov takes real steps.",
+}
+
+
 @dataclass(frozen=True)
 class StepReadings:
     """Numbers of one time of the chain; infinities allowed."""
@@ -68,7 +74,7 @@ class ForwardInspector(SidePanel):
         self.modes = SegmentedSwitch(
             [
                 Segment(NoiseMode.FROZEN, "Frozen $ε$", _SENTENCES[NoiseMode.FROZEN]),
-                Segment(NoiseMode.MARKOV, "Markov chain", _SENTENCES[NoiseMode.MARKOV]),
+                Segment(NoiseMode.MARKOV, "Markov", _SENTENCES[NoiseMode.MARKOV]),
                 Segment(NoiseMode.REDRAW, "Redraw", _SENTENCES[NoiseMode.REDRAW]),
             ],
             "Noise across time",
@@ -112,8 +118,8 @@ class ForwardInspector(SidePanel):
         self._sentence.set_markup(_SENTENCES[mode])
         self.seed.set_value(seed)
 
-    def show_step(self, readings: StepReadings) -> None:
-        """Show what is known of a step without looking at pixels."""
+    def show_step(self, readings: StepReadings, mode: NoiseMode) -> None:
+        """Show what is known of a step, taken in a noise mode, without looking at pixels."""
         r = readings
         self._at_step.set_markup(f"At step {r.t}")
         self.read_outs.set_cells(
@@ -133,7 +139,7 @@ class ForwardInspector(SidePanel):
         self.kernel.set_cells(
             [("Mean", f"{r.sqrt_alpha:.4f} $x_{{t−1}}$", ""), ("Variance $β_t$", _number(r.beta), "")]
         )
-        self._kernel_sentence.set_markup(_kernel_words(r.beta, r.t))
+        self._kernel_sentence.set_markup(f"{_kernel_words(r.beta, r.t)}{_NOT_A_STEP.get(mode, '')}")
 
     def show_pixels(self, mean: float, std: float, psnr_db: float, values: NDArray[np.float32]) -> None:
         """Show what was measured on the pixels of x_t."""

@@ -101,7 +101,7 @@ class StripPainter:
         column = QRectF(0, rect.top(), strip_left(), rect.height())
         painter.fillRect(column, tokens.color("panel"))
         title = RichLine(strip.title, "heading")
-        times = {"cells": self.axis.num_cells, "steps": self.axis.num_timesteps}
+        times = {"cells": min(self.axis.num_cells, self.axis.num_timesteps), "steps": self.axis.num_timesteps}
         subtitle = RichLine(strip.subtitle.format(**times), "label", tabular=True)
         painter.save()
         painter.setClipRect(column)

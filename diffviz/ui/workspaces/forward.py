@@ -252,7 +252,8 @@ class ForwardWorkspace(QObject):
                 ou_time=float(schedule.ou_time[state.t]),
                 sqrt_alpha=math.sqrt(alpha),
                 beta=beta,
-            )
+            ),
+            state.noise_mode,
         )
         self._reading.start()
 
