@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor; the formulas are the same for both
-_TILE = 1 << 16
+_TILE = 1 << 17
 
 
 def q_sample(x_0: Array, noise: Array, at: NoiseLevel | NoiseSchedule, t: int | Array | None = None) -> Array:

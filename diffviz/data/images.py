@@ -38,7 +38,7 @@ _TURNS = {  # EXIF orientation -> what makes the picture upright
     7: _TURN.TRANSVERSE,
     8: _TURN.ROTATE_90,
 }
-_TILE_VALUES = 98_304  # 384 kB of float32: a tile that stays in the second-level cache
+_TILE_VALUES = 1 << 18  # 1 MB of float32: large enough to spread the cost of a call, small enough for a cache
 
 # The limit above is checked from the header, before decoding. Pillow's own would warn at half of it.
 Image.MAX_IMAGE_PIXELS = None

@@ -6,8 +6,8 @@ is semibold, ``[signal]0.687[/]`` takes the colour of that role.
 
 import html
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
@@ -23,8 +23,7 @@ _SUP_RISE = 0.38
 _ROLES = frozenset(Tokens.__dataclass_fields__) - {"is_dark"}
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Piece of a line in one font and colour."""
 
     text: str
@@ -34,10 +33,9 @@ class Run:
     color_role: str = ""
 
 
-@dataclass(frozen=True)
-class RichLine:
+class RichLine(NamedTuple):
     """
-    A parsed line at one place of the type scale.
+    A marked-up line at one place of the type scale; cheap to make, for painting makes hundreds a frame.
 
     Parameters
     ----------
@@ -55,19 +53,15 @@ class RichLine:
     role: TextRole = "body"
     weight: QFont.Weight | None = None
     tabular: bool = False
-    runs: tuple[Run, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "runs", parse(self.markup))
 
     @property
     def plain(self) -> str:
         """The words alone, for screen readers."""
-        return "".join(run.text for run in self.runs)
+        return plain_text(self.markup)
 
     def width(self) -> float:
         """Advance of the whole line in logical px."""
-        return sum(self._measured(run)[1] for run in self.runs)
+        return _pieces(font_generation(), self)[1]
 
     def height(self) -> float:
         """Height of a line of plain text in logical px."""
@@ -79,15 +73,12 @@ class RichLine:
 
     def paint(self, painter: QPainter, left: float, baseline: float, color: QColor, tokens: Tokens) -> float:
         """Draw the line and return where it ends; runs without a colour of their own take ``color``."""
-        em = self.ascent()
-        shifts = {"": 0.0, "_": _SUB_DROP * em, "^": -_SUP_RISE * em}
-        for run in self.runs:
-            font, advance = self._measured(run)
-            painter.setFont(font)
-            painter.setPen(getattr(tokens, run.color_role) if run.color_role else color)
-            painter.drawText(QPointF(left, baseline + shifts[run.script]), run.text)
-            left += advance
-        return left
+        pieces, width = _pieces(font_generation(), self)
+        for piece in pieces:
+            painter.setFont(piece.font)
+            painter.setPen(getattr(tokens, piece.color_role) if piece.color_role else color)
+            painter.drawText(QPointF(left + piece.left, baseline + piece.drop), piece.text)
+        return left + width
 
     def html(self, tokens: Tokens) -> str:
         """Same line for a QLabel."""
@@ -96,7 +87,7 @@ class RichLine:
         # Qt sets sub- and superscripts at two thirds; asking for more keeps them as large as when painted.
         sizes = {"": math.pointSizeF(), "_": 1.2 * math.pointSizeF(), "^": 1.2 * math.pointSizeF()}
         parts = []
-        for run in self.runs:
+        for run in parse(self.markup):
             piece = html.escape(run.text)
             if run.is_math:
                 piece = f'<i style="font-family:{family}; font-size:{sizes[run.script]:.1f}pt">{piece}</i>'
@@ -109,9 +100,6 @@ class RichLine:
                 piece = f'<span style="color:{getattr(tokens, run.color_role)}">{piece}</span>'
             parts.append(piece)
         return "".join(parts)
-
-    def _measured(self, run: Run) -> tuple[QFont, float]:
-        return _measured(font_generation(), run, self.role, self.weight, self.tabular)
 
 
 @lru_cache(maxsize=512)
@@ -146,21 +134,38 @@ def colored(text: str, role: Role) -> str:
     return f"[{role}]{text}[/]"
 
 
+class _Piece(NamedTuple):
+    """A run with its font, and its place from the beginning of the line and below its baseline in px."""
+
+    text: str
+    color_role: str
+    font: QFont
+    left: float
+    drop: float
+
+
 @lru_cache(maxsize=4096)
-def _measured(
-    generation: int,  # noqa: ARG001
-    run: Run,
-    role: TextRole,
-    weight: QFont.Weight | None,
-    tabular: bool,
-) -> tuple[QFont, float]:
-    """Font and advance of one run. Pictures at sixty frames a second leave no time to measure again."""
-    font = math_font(role) if run.is_math else font_for(role, weight, tabular=tabular)
-    if run.is_strong or (run.is_math and weight is not None and weight >= QFont.Weight.DemiBold):
+def _pieces(generation: int, line: RichLine) -> tuple[tuple[_Piece, ...], float]:
+    """Where the runs of a line stand, and its width. Sixty frames a second leave no time to measure again."""
+    em = _line_metrics(generation, line.role, line.weight)[1]
+    drops = {"": 0.0, "_": _SUB_DROP * em, "^": -_SUP_RISE * em}
+    pieces: list[_Piece] = []
+    left = 0.0
+    for run in parse(line.markup):
+        font = _run_font(run, line)
+        pieces.append(_Piece(run.text, run.color_role, font, left, drops[run.script]))
+        left += QFontMetricsF(font).horizontalAdvance(run.text)
+    return tuple(pieces), left
+
+
+def _run_font(run: Run, line: RichLine) -> QFont:
+    font = math_font(line.role) if run.is_math else font_for(line.role, line.weight, tabular=line.tabular)
+    is_heavy = line.weight is not None and line.weight >= QFont.Weight.DemiBold
+    if run.is_strong or (run.is_math and is_heavy):
         font.setWeight(QFont.Weight.DemiBold)
     if run.script:
         font.setPointSizeF(font.pointSizeF() * _SCRIPT_SIZE)
-    return font, QFontMetricsF(font).horizontalAdvance(run.text)
+    return font
 
 
 @lru_cache(maxsize=64)

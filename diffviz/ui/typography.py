@@ -21,10 +21,10 @@ _SIZES_PX: dict[TextRole, tuple[float, QFont.Weight]] = {
 
 
 class _MeasuredFor:
-    """Application font that kept measures belong to."""
+    """Counts the application fonts that measures were kept for."""
 
-    font: QFont | None = None
     generation = 0
+    is_listening = False
 
 
 _measured_for = _MeasuredFor()
@@ -39,11 +39,16 @@ MATH_FAMILIES = (
 
 def font_generation() -> int:
     """Number that grows whenever the application's font changes; what is measured once is kept under it."""
-    font = QGuiApplication.font()
-    if _measured_for.font != font:
-        _measured_for.font = font
-        _measured_for.generation += 1
+    # Told, not asked: painting one frame wants this number some five hundred times.
+    if not _measured_for.is_listening and isinstance(app := QGuiApplication.instance(), QGuiApplication):
+        app.fontChanged.connect(_begin_generation)
+        _measured_for.is_listening = True
+        _begin_generation()
     return _measured_for.generation
+
+
+def _begin_generation() -> None:
+    _measured_for.generation += 1
 
 
 def text_scale() -> float:

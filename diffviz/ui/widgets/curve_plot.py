@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.typography import font_generation
 from diffviz.ui.widgets.curve_labels import place_label
 from diffviz.ui.widgets.curve_quantity import QUANTITIES, Quantity, ValueAxis, time_ticks, value_axis
 from diffviz.ui.widgets.kept_plot import KeptPlot
@@ -44,6 +45,7 @@ class CurvePlot(KeptPlot):
         self._frozen_axis: ValueAxis | None = None
         self._axis = value_axis("alpha_cumprod", self._curve.values)
         self._names: list[QRectF] = []
+        self._plot_rect: tuple[tuple[int, int, int, ValueAxis], QRectF] | None = None
         self._line = pg.PlotCurveItem(antialias=True, skipFiniteCheck=True)
         self._ghost_line = pg.PlotCurveItem(antialias=True, skipFiniteCheck=True)
         self.addItem(self._ghost_line)
@@ -73,12 +75,14 @@ class CurvePlot(KeptPlot):
     @property
     def plot_rect(self) -> QRectF:
         """Area between the axes in px of the viewport."""
-        widest = max(RichLine(text, "tick").width() for _, text in self._axis.ticks)
-        left = max(float(metric(31)), widest + metric(14))
-        top, right, bottom = float(metric(13)), float(metric(13)), float(metric(24))
-        return QRectF(
-            left, top, max(10.0, self.width() - left - right), max(10.0, self.height() - top - bottom)
-        )
+        fits = (self.width(), self.height(), font_generation(), self._axis)
+        if self._plot_rect is None or self._plot_rect[0] != fits:
+            widest = max(RichLine(text, "tick").width() for _, text in self._axis.ticks)
+            left = max(float(metric(31)), widest + metric(14))
+            top, right, bottom = float(metric(13)), float(metric(13)), float(metric(24))
+            width, height = self.width() - left - right, self.height() - top - bottom
+            self._plot_rect = fits, QRectF(left, top, max(10.0, width), max(10.0, height))
+        return QRectF(self._plot_rect[1])
 
     def show_curves(self, quantity: str, curve: Curve, ghost: Curve | None) -> None:
         """Draw other curves."""

@@ -25,6 +25,7 @@ class SparkView(QAbstractButton):
         self._quantity = QUANTITIES["beta"]
         self._values: NDArray[np.float64] = np.zeros(2)
         self._t = 0
+        self._kept: tuple[QRectF, QPolygonF] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty(RING_PROPERTY, _RADIUS_PX)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -39,6 +40,7 @@ class SparkView(QAbstractButton):
         """Show a quantity: values of t = 0 … T, ±∞ allowed."""
         self._quantity = QUANTITIES[quantity]
         self._values = values
+        self._kept = None
         self._t = min(self._t, len(values) - 1)
         self.setToolTip(f"{self._quantity.tooltip}. Click to see it large.")
         self._describe()
@@ -100,6 +102,12 @@ class SparkView(QAbstractButton):
         painter.fillRect(QRectF(x - 1, area.top() - 2, 2, area.height() + 4), tokens.color("accent"))
 
     def _polyline(self, area: QRectF) -> QPolygonF:
+        # Kept, because it is drawn at every step of a scrub and changes with the schedule alone.
+        if self._kept is None or self._kept[0] != area:
+            self._kept = area, self._made_polyline(area)
+        return self._kept[1]
+
+    def _made_polyline(self, area: QRectF) -> QPolygonF:
         values = self._values
         if self.quantity == "beta":
             # There is no step 0.

@@ -32,8 +32,9 @@ class StatusLine(QWidget):
 
     def set_facts(self, facts: Sequence[str]) -> None:
         """Show facts such as "Linear schedule", "T = 1000", "CPU"."""
-        self._facts = tuple(facts)
-        self._name()
+        if tuple(facts) != self._facts:
+            self._facts = tuple(facts)
+            self._name()
 
     def set_message(self, message: str, icon: str = "") -> None:
         """Show what happened last, after an icon of that name."""
