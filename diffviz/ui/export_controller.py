@@ -78,6 +78,7 @@ class ExportController(QObject):
         self._state = session.state
         self._run: Run | None = None
         self._target = Path()
+        self._sizes: dict[tuple[Scene, SizeRule, int], ExportSize] = {}
         self._preview = LatestWorker(self)
         self._thumbnails = LatestWorker(self)
         self._sizing = LatestWorker(self)
@@ -101,6 +102,7 @@ class ExportController(QObject):
             self.dialog.activateWindow()
             return
         self._state = self._session.state
+        self._sizes.clear()
         run = self._history.current
         has_run = run is not None and run.context is not None and bool(run.steps)
         self._run = snapshot(run) if run is not None and has_run else None
@@ -154,10 +156,17 @@ class ExportController(QObject):
         return ExportOffer(limits, lengths, self._size_of, self._next_width, unavailable)
 
     def _sized(self, choices: ExportChoices) -> ExportSize:
+        """The scene of some choices at its size; kept, because dragging a handle asks many times."""
         scene, rule = self._scene(choices), _rule(choices)
-        if not choices.width:
-            return usual_size(scene, self._images, rule)
-        return nearest_size(scene, self._images, rule, choices.width)
+        key = (scene, rule, choices.width)
+        found = self._sizes.get(key)
+        if found is None:
+            if choices.width:
+                found = nearest_size(scene, self._images, rule, choices.width)
+            else:
+                found = usual_size(scene, self._images, rule)
+            self._sizes[key] = found
+        return found
 
     def _size_of(self, choices: ExportChoices) -> tuple[int, int, str]:
         sized = self._sized(choices)
@@ -190,7 +199,7 @@ class ExportController(QObject):
             frame_rate_fps=choices.frame_rate_fps,
             loop=choices.loop,
             hold_last_s=choices.hold_last_s,
-            exact_colour=choices.exact_colour if choices.is_video else None,
+            exact_colour=choices.keeps_colour,
         )
         return ExportRequest(
             scene or self._sized(choices).scene,
@@ -325,6 +334,9 @@ class ExportController(QObject):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
+            # The run may be large, and the session may let go of it.
+            self._run = None
+            self._sizes.clear()
 
     def _suggested_stem(self, choices: ExportChoices) -> str:
         origin, _, name = self._state.image.partition(":")
@@ -335,8 +347,7 @@ class ExportController(QObject):
 
 
 def _rule(choices: ExportChoices) -> SizeRule:
-    halves_colour = choices.is_video and not choices.exact_colour
-    return SizeRule(halves_colour, choices.num_pictures if choices.is_strip else 1)
+    return SizeRule(not choices.keeps_colour, choices.num_pictures if choices.is_strip else 1)
 
 
 def _bytes_of(path: Path) -> int:

@@ -47,8 +47,8 @@ class ExportChoices:
         Of a frame in pixels; the height follows. 0: the usual one.
     is_smooth
         Enlarge smoothly instead of drawing every pixel as a square.
-    exact_colour
-        Keep colour at full resolution in a video.
+    exact_colour, lossless
+        Keep colour at full resolution in a film, and every pixel in a WebP.
     num_frames, num_pictures
         Of an animation, and of a strip.
     frame_rate_fps
@@ -69,6 +69,7 @@ class ExportChoices:
     width: int = 0
     is_smooth: bool = False
     exact_colour: bool = False
+    lossless: bool = True
     num_frames: int = 120
     num_pictures: int = 8
     frame_rate_fps: float = 20.0
@@ -89,6 +90,13 @@ class ExportChoices:
     def is_video(self) -> bool:
         """Whether it is a film for players."""
         return self.format in VIDEO_FORMATS
+
+    @property
+    def keeps_colour(self) -> bool:
+        """Whether the file has colour at full resolution."""
+        if self.is_video:
+            return self.exact_colour
+        return self.lossless or self.format != "webp"
 
     @property
     def count(self) -> int:

@@ -25,7 +25,16 @@ from diffviz.ui.widgets.export_choices import (
     ExportOffer,
     settled,
 )
-from diffviz.ui.widgets.export_words import CARDS, FORMAT_KEYS, NOTES, VIDEO_NOTES, WHAT
+from diffviz.ui.widgets.export_words import (
+    CARDS,
+    EXACT_NOTE,
+    FORMAT_KEYS,
+    LOSSLESS_NOTE,
+    NOTES,
+    SMOOTH_NOTE,
+    SQUARES_NOTE,
+    WHAT,
+)
 from diffviz.ui.widgets.fields import ChoiceField, IntegerField, LabelledField, NumberField, ToggleField
 from diffviz.ui.widgets.format_cards import FormatCards
 from diffviz.ui.widgets.math_label import MathLabel
@@ -133,6 +142,7 @@ class ExportFields(QWidget):
         self.exact = ToggleField(
             "Exact colour (4:4:4)", tooltip="Keep colour at full resolution; not every player shows it"
         )
+        self.lossless = ToggleField("Lossless", tooltip="Keep every pixel as it is; the file is larger")
         self.note = MathLabel("", "label", "text2", wraps=True)
         self._lay_out()
 
@@ -180,7 +190,12 @@ class ExportFields(QWidget):
         column.addWidget(StackingRow([self._frames_label, rate_label, direction], [6, 6, 9]))
         column.addLayout(range_box)
         column.addWidget(StackingRow([self.captions, self.loop]))
-        column.addWidget(StackingRow([hold_row, self.exact]))
+        exactness = QWidget()
+        exact_row = QVBoxLayout(exactness)
+        exact_row.setContentsMargins(0, 0, 0, 0)
+        exact_row.addWidget(self.exact)
+        exact_row.addWidget(self.lossless)
+        column.addWidget(StackingRow([hold_row, exactness]))
         column.addWidget(self.note)
         column.addStretch(1)
 
@@ -204,6 +219,7 @@ class ExportFields(QWidget):
         self.hold.state_edited.connect(self._on_hold_edited)
         self.hold_s.value_edited.connect(self._on_hold_s_edited)
         self.exact.state_edited.connect(self._on_exact_edited)
+        self.lossless.state_edited.connect(self._on_lossless_edited)
 
     # From the fields to the choices
 
@@ -296,6 +312,10 @@ class ExportFields(QWidget):
     def _on_exact_edited(self, on: bool) -> None:
         self.change(exact_colour=on)
 
+    @Slot(bool)
+    def _on_lossless_edited(self, on: bool) -> None:
+        self.change(lossless=on)
+
     # From the choices to the fields
 
     def _show(self) -> None:
@@ -362,12 +382,15 @@ class ExportFields(QWidget):
         set_unavailable(self.hold_s, untimed)
         self.exact.setVisible(chosen.is_video)
         self.exact.set_on(chosen.exact_colour)
-        if not chosen.is_video:
-            note = NOTES[chosen.format]
-        elif chosen.exact_colour:
-            note = VIDEO_NOTES["exact"]
-        else:
-            note = VIDEO_NOTES["smooth" if chosen.is_smooth else "squares"]
-        self.note.set_markup(f"{note} {self._pixel_note}".strip())
+        self.lossless.setVisible(chosen.format == "webp")
+        self.lossless.set_on(chosen.lossless)
+        notes = [NOTES[chosen.format], self._pixel_note]
+        if not chosen.keeps_colour:
+            notes.insert(1, SMOOTH_NOTE if chosen.is_smooth else SQUARES_NOTE)
+        elif chosen.is_video:
+            notes[0] = EXACT_NOTE
+        elif chosen.format == "webp":
+            notes.insert(1, LOSSLESS_NOTE)
+        self.note.set_markup(" ".join(note for note in notes if note))
         reason = "The strip is a filmstrip itself" if chosen.is_strip else None
         self.pictures["forward"].set_unavailable("filmstrip", reason)

@@ -7,7 +7,7 @@ from diffviz.ui.widgets.segmented import Segment
 CARDS = (
     FormatCard("gif", "GIF", "universal", "GIF plays everywhere; it has 256 colours for each frame"),
     FormatCard("mp4", "MP4", "smallest", "H.264 film, the smallest file; for slides and messages"),
-    FormatCard("webp", "WebP", "sharp, small", "Animated WebP: every pixel kept, half the size of an APNG"),
+    FormatCard("webp", "WebP", "sharp", "Animated WebP: every pixel kept, or a small file; browsers play it"),
     FormatCard("apng", "APNG", "lossless", "Animated PNG: every pixel kept; browsers play it"),
     FormatCard("webm", "WebM", "free video", "VP9 film for the web, free of patents"),
     FormatCard("png", "PNG", "per frame", "A folder of numbered PNG pictures, one for each frame"),
@@ -15,17 +15,18 @@ CARDS = (
 )
 FORMAT_KEYS = frozenset(card.key for card in CARDS)
 NOTES = {
+    "mp4": "Plays everywhere.",
+    "webm": "Browsers and most players show it.",
     "gif": "256 colours a frame. Its clock counts hundredths of a second, hence these frame rates.",
-    "webp": "Every pixel is kept. Browsers and most viewers play it.",
+    "webp": "Browsers and most viewers play it.",
     "apng": "Every pixel is kept. Browsers play it; viewers without APNG show its first frame.",
     "png": "A new folder with frame_00000.png and so on. Every pixel is kept.",
     STRIP: "One PNG picture, evenly spaced times from left to right. Every pixel is kept.",
 }
-VIDEO_NOTES = {
-    "exact": "Colour at full resolution. Not every player shows it: QuickTime and Firefox may not.",
-    "squares": "Plays everywhere. Each pixel becomes a square of even size, so that noise keeps its colour.",
-    "smooth": "[warn]Smooth scaling washes colour noise out here: take sharp pixels or exact colour.[/]",
-}
+EXACT_NOTE = "Colour at full resolution. Not every player shows it: QuickTime and Firefox may not."
+LOSSLESS_NOTE = "Every pixel is kept."
+SQUARES_NOTE = "Each pixel becomes a square of even size, so that noise keeps its colour."
+SMOOTH_NOTE = "[warn]Smooth scaling washes colour noise out in this format: better take sharp pixels.[/]"
 WHAT = (
     Segment("forward", "Forward", "The picture dissolves into noise"),
     Segment("reverse", "Reverse", "The run that is looked at: noise becomes a picture"),
