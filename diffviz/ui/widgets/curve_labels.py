@@ -49,7 +49,10 @@ def place_label(
                 rect = QRectF(QPointF(x, y), size)
                 if rect.top() < plot.top() + 2 or rect.bottom() > plot.bottom() - 2:
                     continue
-                cost = gap + 40 * abs(place - preferred) + _collisions(rect, [own, *others], plot, taken)
+                cost = gap + 40 * abs(place - preferred)
+                if best is not None and cost >= best[0]:
+                    continue
+                cost += _collisions(rect, [own, *others], plot, taken)
                 if best is None or cost < best[0]:
                     best = (cost, rect)
     return best[1] if best is not None and best[0] < _COLLISION else None

@@ -168,9 +168,11 @@ class CurvePlot(KeptPlot):
             values[0] = values[1]
         if count <= _MOST_POINTS:
             return times, values
-        chunks = np.array_split(np.arange(count), _MOST_POINTS // 2)
-        kept = [int(c[pick]) for c in chunks for pick in (values[c].argmin(), values[c].argmax())]
-        order = np.unique([0, *kept, count - 1])
+        size = -(-count // (_MOST_POINTS // 2))
+        rows = np.pad(values, (0, -count % size), mode="edge").reshape(-1, size)
+        firsts = np.arange(len(rows)) * size
+        kept = np.concatenate(([0], firsts + rows.argmin(axis=1), firsts + rows.argmax(axis=1), [count - 1]))
+        order = np.unique(np.minimum(kept, count - 1))
         return times[order], values[order]
 
     # -- the kept picture ---------------------------------------------------------------------
