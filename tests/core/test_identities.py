@@ -6,5 +6,5 @@ from tests.core import identities
 
 
 @pytest.mark.parametrize("name", identities.CHECKS)
-def test_identity(name: str):
+def test_the_code_keeps_the_identity(name: str):
     identities.CHECKS[name](identities.Rooms())
