@@ -263,7 +263,9 @@ class ReverseWorkspace(QObject):
             elif isinstance(record, ReverseStep):
                 self.history.append(run, record)
                 self.strips.add_step(record)
-        if self._is_following and run is self.history.current and run.last is not None:
+        # The playhead belongs to the workspace that is seen.
+        is_following = self._is_following and self._is_active
+        if is_following and run is self.history.current and run.last is not None:
             self._session.update(t=0 if run.complete else run.last.t)
 
     @Slot(object)
@@ -325,7 +327,9 @@ class ReverseWorkspace(QObject):
         self.panel.show_settings(settings_of(state))
 
     def _show_run(self) -> None:
-        """Show what the current run has at the playhead."""
+        """Show what the current run has at the playhead; while nobody sees it, a run costs no drawing."""
+        if not self._is_active:
+            return
         state = self._session.state
         run = self.history.current
         self._show_progress()
