@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
-    QListView,
     QMainWindow,
     QPlainTextEdit,
     QTextEdit,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-_TEXT_FIELDS = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit, QComboBox, QListView)
+_TEXT_FIELDS = (QLineEdit, QAbstractSpinBox, QTextEdit, QPlainTextEdit, QComboBox)
 _PRESSED_BY_KEYS = (QAbstractButton, QAbstractSlider)
 _CONTROL_KEYS = frozenset(
     {
@@ -110,7 +109,9 @@ class KeyGuard(QObject):
                 self._came_by_keyboard = event.reason() in _BY_KEYBOARD
         elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             focused = QApplication.focusWidget()
-            if focused is not None and self._belongs_to(focused, event):
+            # An open list or menu looks at its keys here itself, and no shortcut works beside it.
+            has_popup = QApplication.activePopupWidget() is not None
+            if focused is not None and not has_popup and self._belongs_to(focused, event):
                 event.accept()
                 return True
         return super().eventFilter(watched, event)
