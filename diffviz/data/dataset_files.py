@@ -73,7 +73,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
     values = np.frombuffer(content, np.uint8, offset=start)
     if values.size != int(np.prod(shape, dtype=np.int64)):
         raise DatasetError(f"{path.name} holds {values.size} values where its header promises {shape}.")
-    return values.reshape(shape)
+    return values.reshape(shape).copy()
 
 
 def read_archive(path: Path, name: str, *, split: str = "train", licence: str = "") -> Dataset:

@@ -75,6 +75,7 @@ def test_idx_files_read_with_and_without_compression(tmp_path):
     (tmp_path / "packed.gz").write_bytes(gzip.compress(idx_bytes(array)))
     assert np.array_equal(read_idx(tmp_path / "plain"), array)
     assert np.array_equal(read_idx(tmp_path / "packed.gz"), array)
+    assert read_idx(tmp_path / "plain").flags.writeable
 
 
 @pytest.mark.parametrize(
