@@ -64,6 +64,8 @@ class LoadedImage:
         Pixel layout of the file in Pillow's words, such as "RGBA" or "I;16".
     note
         What was done to the picture that its owner should know, or None.
+    has_alpha
+        Whether transparent parts were laid over a background.
     """
 
     x_0: Picture
@@ -71,6 +73,7 @@ class LoadedImage:
     original_size: tuple[int, int]
     mode: str
     note: str | None = None
+    has_alpha: bool = False
 
 
 def load_image(
@@ -176,7 +179,8 @@ def _decode(image: Image.Image, name: str, background: tuple[int, int, int], max
         x_0 = from_array(2 * np.asarray(plain) - 1)
     else:
         x_0 = from_array(np.asarray(plain), background=background)
-    return LoadedImage(x_0, name, size, mode, "; ".join(notes) or None)
+    has_alpha = plain.mode in {"LA", "RGBA"}
+    return LoadedImage(x_0, name, size, mode, "; ".join(notes) or None, has_alpha)
 
 
 def _deep_to_float(image: Image.Image) -> tuple[Image.Image, list[str]]:

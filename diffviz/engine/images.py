@@ -91,6 +91,7 @@ class ImageStore(QObject):
         self._fitted: dict[tuple[str, int, int], Picture] = {}
         self._thumbnails: dict[tuple[str, int], Pixels] = {}
         self._num_pastes = 0
+        self._background = (255, 255, 255)
         self._version = 0
 
     @property
@@ -104,6 +105,24 @@ class ImageStore(QObject):
         """The gallery: samples first, then what was opened, in the order of opening."""
         with self._lock:
             return tuple(self._entries.values())
+
+    @property
+    def background(self) -> tuple[int, int, int]:
+        """What transparent parts of pictures are laid over, 8-bit RGB."""
+        return self._background
+
+    def set_background(self, background: tuple[int, int, int]) -> None:
+        """Lay transparent parts over another colour; files that have some are read anew when asked for."""
+        if background == self._background:
+            return
+        with self._lock:
+            self._background = background
+            kept = {key: old for key, old in self._loaded.items() if not old.has_alpha}
+            self._loaded = OrderedDict(kept)
+            self._fitted.clear()
+            self._thumbnails.clear()
+            self._version += 1
+        self.changed.emit()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -139,7 +158,7 @@ class ImageStore(QObject):
         ImageReadError
             If it cannot be read; nothing is added.
         """
-        return self.add_loaded(path, load_image(path))
+        return self.add_loaded(path, load_image(path, background=self._background))
 
     def add_loaded(self, path: str | Path, loaded: LoadedImage) -> str:
         """Add a file that was read already, in a worker thread for instance; returns its key."""
@@ -181,7 +200,7 @@ class ImageStore(QObject):
                 self._loaded.move_to_end(key)
                 return loaded
         # Read without the lock: two threads may both read a file, and neither keeps the window waiting.
-        loaded = load_image(self._path(key))
+        loaded = load_image(self._path(key), background=self._background)
         with self._lock:
             self._remember(key, loaded)
         return loaded
@@ -206,7 +225,7 @@ class ImageStore(QObject):
             x_0 = loaded.x_0
         else:
             # A JPEG is decoded much faster where only a small version is asked for.
-            x_0 = load_image(self._path(key), max_side=4 * size).x_0
+            x_0 = load_image(self._path(key), background=self._background, max_side=4 * size).x_0
         scale = size / max(x_0.shape[:2])
         shape = (max(1, round(x_0.shape[0] * scale)), max(1, round(x_0.shape[1] * scale)))
         thumbnail = to_uint8(fit(x_0, shape, "resize"))

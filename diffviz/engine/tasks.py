@@ -204,12 +204,22 @@ def preload_torch() -> Iterator[TorchReady]:
     yield TorchReady(torch.__version__, available_devices(), best_device())
 
 
-def open_images(files: Iterable[str | Path]) -> Iterator[OpenedImage]:
-    """Read picture files one by one; the window adds what it gets by `ImageStore.add_loaded`."""
+def open_images(
+    files: Iterable[str | Path], background: tuple[int, int, int] = (255, 255, 255)
+) -> Iterator[OpenedImage]:
+    """Read picture files one by one; the window adds what it gets by `ImageStore.add_loaded`.
+
+    Parameters
+    ----------
+    files
+        What to read.
+    background
+        What transparent parts are laid over, 8-bit RGB.
+    """
     for file in files:
         path = Path(file)
         try:
-            yield OpenedImage(path, load_image(path))
+            yield OpenedImage(path, load_image(path, background=background))
         except ImageReadError as error:
             yield OpenedImage(path, None, str(error))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from diffviz.data.images import PICTURE_SUFFIXES, ImageReadError
@@ -62,7 +62,7 @@ class PictureOpener(QObject):
         """Read these files."""
         if files:
             self._opened = []
-            self._runner.start(partial(open_images, files), name="Opening")
+            self._runner.start(partial(open_images, files, self._images.background), name="Opening")
 
     @Slot(object)
     def take_drop(self, mime: QMimeData) -> None:
@@ -84,7 +84,7 @@ class PictureOpener(QObject):
         if not mime.hasImage():
             self.noted.emit("There is no picture in the clipboard")
             return
-        picture = QGuiApplication.clipboard().image()
+        picture = _laid_over(QGuiApplication.clipboard().image(), self._images.background)
         try:
             key = self._images.add_paste(np.ascontiguousarray(array_from_picture(picture)))
         except ImageReadError as error:
@@ -116,3 +116,15 @@ class PictureOpener(QObject):
         titles = [self._images.entry(key).title for key in self._opened]
         if titles:
             self.noted.emit(f"Opened {titles[0]}" if len(titles) == 1 else f"Opened {len(titles)} pictures")
+
+
+def _laid_over(picture: QImage, background: tuple[int, int, int]) -> QImage:
+    """A picture without transparent parts."""
+    if not picture.hasAlphaChannel():
+        return picture
+    ground = QImage(picture.size(), QImage.Format.Format_RGB32)
+    ground.fill(QColor(*background))
+    painter = QPainter(ground)
+    painter.drawImage(0, 0, picture)
+    painter.end()
+    return ground

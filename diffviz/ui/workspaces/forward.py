@@ -14,6 +14,7 @@ from diffviz.engine.forward_frames import ForwardFrames, ForwardPictures, read_f
 from diffviz.engine.images import ImageStore
 from diffviz.engine.latest import LatestWorker
 from diffviz.engine.session import Session, SessionState
+from diffviz.ui.widgets.background_button import BackgroundButton
 from diffviz.ui.widgets.equation_stage import EquationStage
 from diffviz.ui.widgets.forward_inspector import MAX_SEED, ForwardInspector, StepReadings
 from diffviz.ui.widgets.gallery import Gallery
@@ -69,6 +70,8 @@ class ForwardWorkspace(QObject):
 
     def _build(self) -> None:
         self.bar = StageBar("image", _MODES)
+        self.background = BackgroundButton()
+        self.bar.add_widget(self.background)
         self.stage = EquationStage()
         self.gallery = Gallery()
         self.centre = QWidget()
@@ -97,6 +100,7 @@ class ForwardWorkspace(QObject):
         self.stage.picture_saved.connect(self._on_picture_saved)
         self.stage.save_failed.connect(self._on_save_failed)
         self.stage.set_pixel_probe(self._probe)
+        self.background.background_chosen.connect(self.set_background)
         self.gallery.picture_chosen.connect(self._on_picture_chosen)
         self.panel.mode_selected.connect(self._on_noise_mode_selected)
         self.panel.seed_edited.connect(self._on_seed_edited)
@@ -134,7 +138,7 @@ class ForwardWorkspace(QObject):
         self.bar.modes.set_current(mode)
         self._mode = mode
         as_step = mode == "step"
-        self.stage.clean.set_title("x_{t−1}" if as_step else "x_0", "Before" if as_step else "Clean image")
+        self.stage.clean.set_title("x_{t−1}" if as_step else "x_0", "Frame before" if as_step else "Clean image")
         self.stage.noise.set_title("z_t" if as_step else "ε", "Step noise" if as_step else "Gaussian noise")
         self.stage.set_mode("equation" if as_step else mode)  # type: ignore[arg-type]
         self._show_frame(all_three=True)
@@ -143,6 +147,12 @@ class ForwardWorkspace(QObject):
     def draw_new_noise(self) -> None:
         """Take another seed."""
         self._session.update(seed=secrets.randbelow(MAX_SEED))
+
+    @Slot(object)
+    def set_background(self, background: tuple[int, int, int]) -> None:
+        """Lay the transparent parts of pictures over another colour."""
+        self._images.set_background(background)
+        self.noted.emit(f"Transparent parts lie over #{bytes(background).hex()}")
 
     @Slot()
     def toggle_play(self) -> None:
@@ -197,6 +207,8 @@ class ForwardWorkspace(QObject):
         height, width, channels = picture.x_0.shape
         detail = f"{width} × {height} {'RGB' if channels == 3 else 'grey'}"
         self.bar.set_title(picture.name, f"{detail} · {picture.note}" if picture.note else detail)
+        self.background.setVisible(picture.has_alpha)
+        self.background.set_background(self._images.background)
         self.gallery.set_current(key)
         self.stage.hero.set_file_name(f"{picture.name} noisy")
 
