@@ -41,7 +41,7 @@ def test_an_opaque_picture_keeps_its_pixels_and_shows_no_colour_button(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "plain.png"
-    Image.fromarray(np.full((8, 8, 3), 40, np.uint8)).save(path)
+    Image.fromarray(np.full((12, 16, 3), 40, np.uint8)).save(path)
     window.open_files([path])
     qtbot.waitUntil(lambda: window.session.state.image.endswith("plain.png"))
     window.forward.set_background((0, 0, 0))
