@@ -197,6 +197,25 @@ def test_dragging_a_handle_makes_the_kind_custom(qtbot, panel, asked) -> None:
     assert panel.fields.field("kind").current == "custom"
 
 
+@pytest.mark.parametrize("kind", [kind for kind in SCHEDULE_KINDS if kind != "custom"])
+def test_the_plot_stays_where_it_is_while_a_handle_is_dragged(qtbot, qapp, panel, kind) -> None:
+    show_spec(panel, ScheduleSpec(kind))
+    for _ in range(3):
+        qapp.processEvents()
+    port = panel.curve.viewport()
+    place, size = port.mapTo(panel, QPoint(0, 0)), port.size()
+    start = panel.curve.handle_position(3).toPoint()
+    qtbot.mousePress(port, LEFT, pos=start)
+    for step in (4, 12, 20):
+        qtbot.mouseMove(port, start - QPoint(0, step))
+        for _ in range(3):
+            qapp.processEvents()
+        assert port.mapTo(panel, QPoint(0, 0)) == place
+        assert port.size() == size
+    qtbot.mouseRelease(port, LEFT, pos=start - QPoint(0, 20))
+    assert panel.fields.field("kind").current == "custom"
+
+
 def test_two_drags_are_two_gestures(qtbot, panel, asked) -> None:
     port = panel.curve.viewport()
     for _ in range(2):

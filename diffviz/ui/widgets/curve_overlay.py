@@ -1,5 +1,6 @@
 """What moves above the schedule plot: the now line, the handles, and the words beside them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -74,22 +75,24 @@ def paint_handle(painter: QPainter, mark: HandleMark, role: Role) -> None:
     painter.drawPolygon(diamond)
 
 
-def paint_read_out(painter: QPainter, words: str, spot: QPointF, plot: QRectF) -> None:
-    """Draw the numbers of the handle in hand, beside it and inside the plot."""
+def paint_read_out(
+    painter: QPainter, words: str, spot: QPointF, plot: QRectF, names: Sequence[QRectF]
+) -> None:
+    """Draw the numbers of the handle in hand beside it, inside the plot and clear of names where it can be."""
     tokens = current_tokens()
     line = RichLine(words, "tick", QFont.Weight.DemiBold, tabular=True)
     width, height = line.width() + metric(12), line.height() + metric(6)
-    left = (
-        spot.x() + metric(12)
-        if spot.x() + metric(12) + width < plot.right() + 8
-        else spot.x() - metric(12) - width
-    )
-    top = (
-        spot.y() - metric(10) - height
-        if spot.y() - height - metric(10) > plot.top()
-        else spot.y() + metric(10)
-    )
-    pill = QRectF(max(left, plot.left() - 8), top, width, height)
+    gap = metric(12)
+    room = plot.adjusted(-8, -4, 8, 4)
+    corners = [
+        QPointF(x, y)
+        for y in (spot.y() - gap - height, spot.y() + gap)
+        for x in (spot.x() + gap, spot.x() - gap - width)
+    ]
+    places = [place for place in (QRectF(c.x(), c.y(), width, height) for c in corners) if room.contains(place)]
+    clear = [place for place in places if not any(place.intersects(name) for name in names)]
+    fallback = QRectF(min(max(spot.x() + gap, room.left()), room.right() - width), corners[0].y(), width, height)
+    pill = (clear or places or [fallback])[0]
     painter.setPen(QPen(tokens.color("line"), 1.0))
     painter.setBrush(tokens.color("raised"))
     painter.drawRoundedRect(pill, 5, 5)

@@ -137,7 +137,11 @@ class ScheduleFields(QWidget):
         self._points_words.setVisible(self._spec.kind == "custom")
         column.addWidget(self._points_words)
         column.addWidget(StackingRow([*self._switches.values(), self._zero_snr]))
+        column.addStretch(1)
         self._zero_snr.show()
+        if self._spec.kind == "custom":
+            # A drag makes a kind custom; the plot below must not move under the pointer.
+            body.setMinimumHeight(self._body.height())
         self._column.replaceWidget(self._body, body)
         self._body.hide()
         self._body.deleteLater()

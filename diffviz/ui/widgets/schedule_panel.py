@@ -27,6 +27,7 @@ from diffviz.ui.widgets.stacking_row import StackingRow
 _NO_GHOST = "none"
 _PLOT_HEIGHT_PX = 195
 _FIELD_GESTURE_MS = 800
+_ANY_HEIGHT = 16_777_215
 _HOW_TO_DRAW = (
     "Drag a diamond on the curve to shape a schedule of your own. Double-click the curve to add a point, "
     "Delete removes it; Tab and the arrow keys do the same without a mouse."
@@ -194,7 +195,7 @@ class SchedulePanel(QWidget):
         for widget in (self.fields, self.quantities, self.curve, ghost_row, self.lint, self._spark_row):
             column.addWidget(widget)
         column.addStretch(1)
-        area = QScrollArea()
+        self._area = area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -245,6 +246,7 @@ class SchedulePanel(QWidget):
     def _on_gesture_started(self) -> None:
         self._before_gesture = self._spec
         self._gestures += 1
+        self._freeze_layout(True)
 
     @Slot(object, str)
     def _on_points_requested(self, points: tuple[tuple[float, float], ...], quantity: str) -> None:
@@ -259,6 +261,7 @@ class SchedulePanel(QWidget):
     @Slot()
     def _on_gesture_finished(self) -> None:
         self._before_gesture = None
+        self._freeze_layout(False)
         self.gesture_finished.emit()
 
     @Slot()
@@ -266,6 +269,7 @@ class SchedulePanel(QWidget):
         before, self._before_gesture = self._before_gesture, None
         if before is not None:
             self.spec_requested.emit(before, self._gesture_key)
+        self._freeze_layout(False)
         self.gesture_finished.emit()
 
     @Slot(int)
@@ -294,6 +298,19 @@ class SchedulePanel(QWidget):
     def _on_more_clicked(self) -> None:
         corner = self._more.mapToGlobal(self._more.rect().bottomLeft())
         self.menu.popup(corner)
+
+    def _freeze_layout(self, frozen: bool) -> None:
+        """Keep the plot where it is during a drag: no scroll bar comes or goes, no field above it grows."""
+        height = self.fields.height()
+        self.fields.setMinimumHeight(height if frozen else 0)
+        self.fields.setMaximumHeight(height if frozen else _ANY_HEIGHT)
+        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        if frozen:
+            is_there = self._area.verticalScrollBar().isVisible()
+            policy = (
+                Qt.ScrollBarPolicy.ScrollBarAlwaysOn if is_there else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+            )
+        self._area.setVerticalScrollBarPolicy(policy)
 
     @property
     def _gesture_key(self) -> str:
