@@ -21,10 +21,10 @@ from diffviz.ui.widgets.gallery import Gallery
 from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
+from diffviz.ui.workspaces.gallery_filler import GalleryFiller
 
 _READ_AFTER_MS = 50
 _CELLS_PER_TURN = 2
-_THUMBNAIL_PX = 112
 _MODES = (
     Segment("equation", "Equation", "x_t as the weighted sum of image and noise"),
     Segment("step", "One step", "x_t as the frame before plus what step t adds"),
@@ -61,12 +61,11 @@ class ForwardWorkspace(QObject):
         self._worker = LatestWorker(self)
         self._shown: tuple[SessionState, ForwardPictures] | None = None
         self._named: LoadedImage | None = None
-        self._is_active = True
+        self._is_active = False
         self._cells_to_fill: list[int] = []
         self._mode = "equation"
         self._build()
         self._connect()
-        self._show_everything()
 
     def _build(self) -> None:
         self.bar = StageBar("image", _MODES)
@@ -74,6 +73,7 @@ class ForwardWorkspace(QObject):
         self.bar.add_widget(self.background)
         self.stage = EquationStage()
         self.gallery = Gallery()
+        self._gallery_filler = GalleryFiller(self.gallery, self._session, self._images, self)
         self.centre = QWidget()
         column = QVBoxLayout(self.centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -126,6 +126,7 @@ class ForwardWorkspace(QObject):
         """End the worker; the window is closing."""
         self.deactivate()
         self._worker.shutdown()
+        self._gallery_filler.shutdown()
 
     def set_compact(self, compact: bool) -> None:
         """Make room in a low window: the gallery hides, the strip shrinks."""
@@ -138,7 +139,9 @@ class ForwardWorkspace(QObject):
         self.bar.modes.set_current(mode)
         self._mode = mode
         as_step = mode == "step"
-        self.stage.clean.set_title("x_{t−1}" if as_step else "x_0", "Frame before" if as_step else "Clean image")
+        self.stage.clean.set_title(
+            "x_{t−1}" if as_step else "x_0", "Frame before" if as_step else "Clean image"
+        )
         self.stage.noise.set_title("z_t" if as_step else "ε", "Step noise" if as_step else "Gaussian noise")
         self.stage.set_mode("equation" if as_step else mode)  # type: ignore[arg-type]
         self._show_frame(all_three=True)
@@ -184,17 +187,11 @@ class ForwardWorkspace(QObject):
         self.timeline.set_t(state.t)
         self.panel.show_noise(state.noise_mode, state.seed)
         self._show_picture_name()
-        self._on_images_changed()
         self._show_frame(all_three=True)
         self._refill_cells(keep=False)
 
     @Slot()
     def _on_images_changed(self) -> None:
-        entries = self._images.entries
-        self.gallery.set_pictures(
-            [(e.key, e.title, self._images.thumbnail(e.key, _THUMBNAIL_PX)) for e in entries]
-        )
-        self.gallery.set_current(self._session.state.image)
         if self._is_active and self._images.load(self._session.state.image) is not self._named:
             # The picture on the stage was read anew from its file.
             self._show_picture_name()
