@@ -203,7 +203,7 @@ def test_a_run_draws_its_path_in_pink(timeline, color_at) -> None:
 
 def test_zoom_shows_a_button_that_ends_it(qtbot, timeline) -> None:
     strip = timeline.filmstrip
-    strip._take_axis(strip.axis.zoomed(3.0, 700))
+    strip.take_axis(strip.axis.zoomed(3.0, 700))
     ending = button(timeline, "Show the whole chain")
     assert ending.isVisible()
     qtbot.mouseClick(ending, LEFT)

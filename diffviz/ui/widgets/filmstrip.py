@@ -130,8 +130,18 @@ class Filmstrip(QAbstractSlider):
         self._t = t
         self._report()
         if not self._axis.shows(t):
-            self._take_axis(self._axis.revealing(t))
+            self.take_axis(self._axis.revealing(t))
         self.update(self._playhead_rect(t))
+
+    def take_axis(self, axis: TimeAxis) -> None:
+        """Show another part of the chain, or the same at another width."""
+        before = self._axis.cell_times
+        self._axis = axis
+        if axis.cell_times != before:
+            for strip in self._strips:
+                strip.pictures.retime(axis.cell_times, borrow=strip.sampled is None)
+            self.cells_changed.emit()
+        self.redraw()
 
     def reset_zoom(self) -> None:
         """Show the whole chain again."""
@@ -196,12 +206,12 @@ class Filmstrip(QAbstractSlider):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         x = event.position().x()
         if self._pan_from is not None:
-            self._take_axis(self._axis.panned(self._pan_from - x))
+            self.take_axis(self._axis.panned(self._pan_from - x))
             self._pan_from = x
         elif self._is_scrubbing:
             beyond = min(0.0, x - self._axis.left) + max(0.0, x - self._axis.left - self._axis.width)
             if beyond and self._axis.is_zoomed:
-                self._take_axis(self._axis.panned(beyond / 4))
+                self.take_axis(self._axis.panned(beyond / 4))
             self._ask(self._axis.time_at(x))
         else:
             self._hover(self._axis.time_at(x) if x >= strip_left() else None)
@@ -227,9 +237,9 @@ class Filmstrip(QAbstractSlider):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             # Some platforms turn the wheel sideways while Shift is held.
             notches = (turn or sideways) / _NOTCH
-            self._take_axis(self._axis.zoomed(_ZOOM_PER_NOTCH**notches, event.position().x()))
+            self.take_axis(self._axis.zoomed(_ZOOM_PER_NOTCH**notches, event.position().x()))
         elif sideways and abs(sideways) > abs(turn) and self._axis.is_zoomed:
-            self._take_axis(self._axis.panned(-sideways / 2))
+            self.take_axis(self._axis.panned(-sideways / 2))
         else:
             self._wheel_rest += turn or sideways
             steps = int(self._wheel_rest / _NOTCH)
@@ -315,16 +325,7 @@ class Filmstrip(QAbstractSlider):
             positions = log_snr_positions(self._alphas_cumprod)
         low, high = (self._axis.low, self._axis.high) if keep_zoom else (0.0, 1.0)
         width = max(2.0, float(self.width() - strip_left() - MARGIN_PX))
-        self._take_axis(TimeAxis(positions, float(strip_left()), width, low, high))
-
-    def _take_axis(self, axis: TimeAxis) -> None:
-        before = self._axis.cell_times
-        self._axis = axis
-        if axis.cell_times != before:
-            for strip in self._strips:
-                strip.pictures.retime(axis.cell_times, borrow=strip.sampled is None)
-            self.cells_changed.emit()
-        self.redraw()
+        self.take_axis(TimeAxis(positions, float(strip_left()), width, low, high))
 
     def _fit_height(self) -> None:
         self.setFixedHeight(self.layout_heights.height)

@@ -11,6 +11,7 @@ CELL_GAP_PX = 2
 PILL_WIDTH_PX = 52
 _ONE_STRIP_PX, _ONE_STRIP_COMPACT_PX = 89, 64
 _TWO_STRIPS_PX, _TWO_STRIPS_COMPACT_PX = 54, 44
+_LABEL_HEIGHT_PX = 36
 _LANE_GAP_PX = 3
 
 
@@ -42,10 +43,12 @@ class StripLayout:
 
     @property
     def strip_height(self) -> int:
-        """One strip."""
+        """One strip, never lower than the two lines of its label."""
         if self.num_strips == 1:
-            return _ONE_STRIP_COMPACT_PX if self.is_compact else _ONE_STRIP_PX
-        return _TWO_STRIPS_COMPACT_PX if self.is_compact else _TWO_STRIPS_PX
+            height = _ONE_STRIP_COMPACT_PX if self.is_compact else _ONE_STRIP_PX
+        else:
+            height = _TWO_STRIPS_COMPACT_PX if self.is_compact else _TWO_STRIPS_PX
+        return max(height, metric(_LABEL_HEIGHT_PX))
 
     @property
     def lane_height(self) -> int:
