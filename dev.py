@@ -110,9 +110,19 @@ def set_up(extras: list[str]) -> None:
             raise SystemExit(f"Python could not make the virtual environment {VENV}.")
     target = ".[" + ",".join(wanted["extras"]) + "]" if wanted["extras"] else "."
     print("Installing the packages (about a minute the first time, longer on a slow line) ...", flush=True)
-    quiet = [] if sys.stdout.isatty() else ["--quiet"]
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", *quiet]
-    if subprocess.call([*pip, "-c", "constraints.txt", "-e", target], cwd=ROOT) != 0:
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install"]
+    # A terminal sees pip at work; a log sees what it said only if it failed.
+    kept = None if sys.stdout.isatty() else subprocess.PIPE
+    done = subprocess.run(
+        [*pip, "-c", "constraints.txt", "-e", target],
+        cwd=ROOT,
+        stdout=kept,
+        stderr=subprocess.STDOUT if kept else None,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        print(done.stdout or "", flush=True)
         raise SystemExit(
             "The packages could not be installed; pip says why above. It needs the network this once."
         )
