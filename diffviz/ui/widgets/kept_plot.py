@@ -23,6 +23,7 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
         self._picture: QPixmap | None = None
+        self._ratio = 1.0
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -52,6 +53,10 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
 
     def paint_moving(self, painter: QPainter) -> None:
         """Draw what moves; for subclasses."""
+
+    def pen_width(self, width: float) -> float:
+        """Width for a pen of pyqtgraph, which counts device px, from logical px."""
+        return width * self._ratio
 
     def redraw(self) -> None:
         """Draw the kept picture anew before the next frame."""
@@ -86,7 +91,10 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         ratio = self.devicePixelRatioF()
-        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+        if ratio != self._ratio:
+            self._ratio = ratio
+            self.lay_out()
+        if self._picture is None:
             self._picture = QPixmap(self.viewport().size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
             with QPainter(self._picture) as painter:
