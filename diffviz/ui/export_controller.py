@@ -29,6 +29,7 @@ from diffviz.engine.latest import LatestWorker
 from diffviz.engine.outcome import JobOutcome, JobStatus
 from diffviz.engine.session import Session, Workspace
 from diffviz.export.animation import AnimationSettings, ExportError, encoders_available
+from diffviz.export.frames import enlarge
 from diffviz.ui.export_memory import last_folder, recalled_choices, remember_choices, remember_folder
 from diffviz.ui.export_place import choose_export_path, with_ending
 from diffviz.ui.widgets.export_choices import ExportChoices, ExportOffer
@@ -82,6 +83,7 @@ class ExportController(QObject):
         self._preview = LatestWorker(self)
         self._thumbnails = LatestWorker(self)
         self._sizing = LatestWorker(self)
+        self._encoders = LatestWorker(self)
         # Each belongs to the thread of the worker of its name.
         self._preview_frames = ExportFrames(images)
         self._thumbnail_frames = ExportFrames(images)
@@ -89,6 +91,7 @@ class ExportController(QObject):
         self._preview.answered.connect(self._on_previewed)
         self._preview.failed.connect(self._on_preview_failed)
         self._thumbnails.answered.connect(self._on_thumbnails_made)
+        self._encoders.answered.connect(self._on_encoders_known)
         self._sizing.answered.connect(self._on_estimated)
         self._sizing.failed.connect(self._on_estimate_failed)
         self.runner.available.connect(self._on_steps_available)
@@ -120,6 +123,8 @@ class ExportController(QObject):
         dialog.cancel_requested.connect(self.runner.cancel)
         dialog.finished.connect(self._on_dialog_finished)
         self._show_present_time(dialog)
+        # Asking for encoders loads them, which takes too long for the window's own thread.
+        self._encoders.ask(dialog, encoders_available)
         dialog.open()
 
     def _show_present_time(self, dialog: ExportDialog) -> None:
@@ -131,10 +136,16 @@ class ExportController(QObject):
     def shutdown(self) -> None:
         """Stop an export under way and end the workers; the window is closing."""
         self.runner.shutdown()
-        for worker in (self._preview, self._thumbnails, self._sizing):
+        for worker in (self._preview, self._thumbnails, self._sizing, self._encoders):
             worker.shutdown()
         if self.dialog is not None:
             self.dialog.reject()
+
+    @Slot(object, object)
+    def _on_encoders_known(self, dialog: object, reasons: dict[str, str | None]) -> None:
+        missing = {key: reason for key, reason in reasons.items() if reason is not None}
+        if self.dialog is not None and dialog is self.dialog and missing:
+            self.dialog.fields.set_missing(missing)
 
     # What there is, and what was chosen of it
 
@@ -145,10 +156,8 @@ class ExportController(QObject):
     def _offer(self) -> ExportOffer:
         total = self._state.num_timesteps
         limits, lengths = {"forward": (0, total)}, {"forward": total}
-        unavailable = {key: reason for key, reason in encoders_available().items() if reason is not None}
-        if self._run is None:
-            unavailable |= {"reverse": _NO_RUN, "both": _NO_RUN}
-        else:
+        unavailable = {"reverse": _NO_RUN, "both": _NO_RUN} if self._run is None else {}
+        if self._run is not None:
             steps = self._run.steps
             for what in ("reverse", "both"):
                 limits[what] = (steps[-1].s, steps[0].t)
@@ -215,14 +224,15 @@ class ExportController(QObject):
         if self.dialog is None:
             return
         choices = self.dialog.choices
-        scene = self._scene_for_room(choices, self.dialog.preview.room())
+        room = self.dialog.preview.room()
+        scene = self._scene_for_room(choices, room)
         request = self._request(choices, Path("preview"), scene)
         frames = self._preview_frames
         if choices.is_strip:
-            self._preview.ask(self.dialog, lambda: strip_picture(request, frames))
+            self._preview.ask(self.dialog, lambda: _within(strip_picture(request, frames), room))
         else:
             t = request.times[min(index, len(request.times) - 1)]
-            self._preview.ask(self.dialog, lambda: frames.frame(scene, t))
+            self._preview.ask(self.dialog, lambda: _within(frames.frame(scene, t), room))
 
     def _scene_for_room(self, choices: ExportChoices, room: tuple[int, int]) -> Scene:
         """The scene no larger than it is seen, so that a large export has a quick preview."""
@@ -344,6 +354,12 @@ class ExportController(QObject):
         if choices.what == "reverse" and self._run is not None and self._run.request.start_image is None:
             return f"reverse-run-{self._run.id}"
         return f"{picture}-{choices.what if choices.what != 'both' else 'forward-and-reverse'}"
+
+
+def _within(pixels: Pixels, room: tuple[int, int]) -> Pixels:
+    """Pixels no larger than the room (width, height), reduced in the thread that made them."""
+    share = min(room[0] / pixels.shape[1], room[1] / pixels.shape[0])
+    return enlarge(pixels, share, smooth=True) if share < 1 else pixels
 
 
 def _rule(choices: ExportChoices) -> SizeRule:

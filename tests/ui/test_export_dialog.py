@@ -265,12 +265,12 @@ def test_with_a_run_reverse_is_shown_where_it_is_looked_at(opened, session):
     assert dialog.choices.picture == "x_0"
 
 
-def test_a_format_without_encoder_says_why_not(opened, monkeypatch):
+def test_a_format_without_encoder_says_why_not(opened, qtbot, monkeypatch):
     missing = {**dict.fromkeys(animation.FORMATS), "mp4": "MP4 needs the package av."}
     monkeypatch.setattr(export_controller, "encoders_available", lambda: missing)
     dialog = opened()
     button = dialog.fields.formats.button("mp4")
-    assert not button.isEnabled()
+    qtbot.waitUntil(lambda: not button.isEnabled(), timeout=WAIT_MS)
     assert button.toolTip() == "MP4 needs the package av."
     assert dialog.choices.format == "gif"
 
@@ -422,6 +422,21 @@ def test_it_plays_and_pauses(opened, qtbot):
     qtbot.waitUntil(lambda: dialog.preview.frame > start + 2, timeout=WAIT_MS)
     QTest.mouseClick(dialog.preview.play_button, Qt.MouseButton.LeftButton)
     assert not dialog.preview.is_playing
+
+
+def test_it_plays_by_itself_where_movement_is_welcome(opened, qapp):
+    apply_theme(qapp, "dark", reduce_motion=False)
+    assert opened().preview.is_playing
+
+
+def test_the_last_frame_is_the_end_without_loop(opened, qtbot):
+    dialog = opened()
+    choose(dialog, "gif")
+    QTest.mouseClick(dialog.fields.loop, Qt.MouseButton.LeftButton, pos=QPoint(8, 12))
+    write_number(dialog.fields.frames, "4")
+    QTest.mouseClick(dialog.preview.play_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not dialog.preview.is_playing, timeout=WAIT_MS)
+    assert dialog.preview.frame == 3
 
 
 def test_length_and_hold_are_told(opened):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -24,6 +24,7 @@ from diffviz.ui.widgets.surfaces import ProgressLine
 
 _SIZE_PX = (1048, 640)
 _PREVIEW_PX = 440
+_PREVIEW_SHARE = 0.42
 _ESTIMATE_AFTER_MS = 250
 _SEPARATOR = "\u00a0 · \u00a0"
 _WORTH_A_HINT_BYTES = 3_000_000
@@ -83,9 +84,8 @@ class ExportDialog(Sheet):
         return self._is_exporting
 
     def _lay_out(self) -> None:
-        left = _Ground()
-        left.setFixedWidth(metric(_PREVIEW_PX))
-        stage = QVBoxLayout(left)
+        self._left = _Ground()
+        stage = QVBoxLayout(self._left)
         stage.setContentsMargins(metric(24), metric(20), metric(24), metric(16))
         stage.addWidget(self.preview)
         inner = QWidget()
@@ -102,7 +102,7 @@ class ExportDialog(Sheet):
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
-        body.addWidget(left)
+        body.addWidget(self._left)
         body.addWidget(self._area, 1)
         self.column.addLayout(body, 1)
         self.column.addWidget(self.message)
@@ -202,6 +202,12 @@ class ExportDialog(Sheet):
             self.cancel_requested.emit()
         else:
             super().closeEvent(event)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # With large text the settings need the room more.
+        self._left.setFixedWidth(min(metric(_PREVIEW_PX), round(_PREVIEW_SHARE * self.width())))
 
     @override
     def showEvent(self, event: QShowEvent) -> None:

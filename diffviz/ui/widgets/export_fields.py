@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,16 +26,7 @@ from diffviz.ui.widgets.export_choices import (
     ExportOffer,
     settled,
 )
-from diffviz.ui.widgets.export_words import (
-    CARDS,
-    EXACT_NOTE,
-    FORMAT_KEYS,
-    LOSSLESS_NOTE,
-    NOTES,
-    SMOOTH_NOTE,
-    SQUARES_NOTE,
-    WHAT,
-)
+from diffviz.ui.widgets.export_words import CARDS, FORMAT_KEYS, WHAT, format_note
 from diffviz.ui.widgets.fields import ChoiceField, IntegerField, LabelledField, NumberField, ToggleField
 from diffviz.ui.widgets.format_cards import FormatCards
 from diffviz.ui.widgets.math_label import MathLabel
@@ -72,11 +64,7 @@ class ExportFields(QWidget):
         self._has_own_size = choices.width > 0
         self._build()
         self._connect()
-        for key, reason in offer.unavailable.items():
-            if key in FORMAT_KEYS:
-                self.formats.set_unavailable(key, reason)
-            else:
-                self.what.set_unavailable(key, reason)
+        self._mark_unavailable()
         self._show()
 
     @property
@@ -103,6 +91,19 @@ class ExportFields(QWidget):
     def smaller_width(self) -> int:
         """Width about two thirds as large, among those that frames can have."""
         return self._offer.size(replace(self._choices, width=round(self._choices.width * 2 / 3)))[0]
+
+    def set_missing(self, reasons: Mapping[str, str]) -> None:
+        """Learn which formats cannot be written here, and why; a chosen one gives way to another."""
+        self._offer = replace(self._offer, unavailable={**self._offer.unavailable, **reasons})
+        self._mark_unavailable()
+        self.change()
+
+    def _mark_unavailable(self) -> None:
+        for key, reason in self._offer.unavailable.items():
+            if key in FORMAT_KEYS:
+                self.formats.set_unavailable(key, reason)
+            else:
+                self.what.set_unavailable(key, reason)
 
     def _build(self) -> None:
         self.formats = FormatCards(CARDS)
@@ -193,8 +194,10 @@ class ExportFields(QWidget):
         exactness = QWidget()
         exact_row = QVBoxLayout(exactness)
         exact_row.setContentsMargins(0, 0, 0, 0)
+        exact_row.addStretch(1)
         exact_row.addWidget(self.exact)
         exact_row.addWidget(self.lossless)
+        exact_row.addStretch(1)
         column.addWidget(StackingRow([hold_row, exactness]))
         column.addWidget(self.note)
         column.addStretch(1)
@@ -384,13 +387,6 @@ class ExportFields(QWidget):
         self.exact.set_on(chosen.exact_colour)
         self.lossless.setVisible(chosen.format == "webp")
         self.lossless.set_on(chosen.lossless)
-        notes = [NOTES[chosen.format], self._pixel_note]
-        if not chosen.keeps_colour:
-            notes.insert(1, SMOOTH_NOTE if chosen.is_smooth else SQUARES_NOTE)
-        elif chosen.is_video:
-            notes[0] = EXACT_NOTE
-        elif chosen.format == "webp":
-            notes.insert(1, LOSSLESS_NOTE)
-        self.note.set_markup(" ".join(note for note in notes if note))
+        self.note.set_markup(f"{format_note(chosen)} {self._pixel_note}".strip())
         reason = "The strip is a filmstrip itself" if chosen.is_strip else None
         self.pictures["forward"].set_unavailable("filmstrip", reason)

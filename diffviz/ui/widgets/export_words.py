@@ -1,6 +1,6 @@
 """What the export dialog says about formats and processes."""
 
-from diffviz.ui.widgets.export_choices import STRIP
+from diffviz.ui.widgets.export_choices import STRIP, ExportChoices
 from diffviz.ui.widgets.format_cards import FormatCard
 from diffviz.ui.widgets.segmented import Segment
 
@@ -14,7 +14,7 @@ CARDS = (
     FormatCard(STRIP, "Strip", "one picture", "One PNG with a few times side by side; for papers and slides"),
 )
 FORMAT_KEYS = frozenset(card.key for card in CARDS)
-NOTES = {
+_NOTES = {
     "mp4": "Plays everywhere.",
     "webm": "Browsers and most players show it.",
     "gif": "256 colours a frame. Its clock counts hundredths of a second, hence these frame rates.",
@@ -23,12 +23,23 @@ NOTES = {
     "png": "A new folder with frame_00000.png and so on. Every pixel is kept.",
     STRIP: "One PNG picture, evenly spaced times from left to right. Every pixel is kept.",
 }
-EXACT_NOTE = "Colour at full resolution. Not every player shows it: QuickTime and Firefox may not."
-LOSSLESS_NOTE = "Every pixel is kept."
-SQUARES_NOTE = "Each pixel becomes a square of even size, so that noise keeps its colour."
-SMOOTH_NOTE = "[warn]Smooth scaling washes colour noise out in this format: better take sharp pixels.[/]"
+_EXACT_NOTE = "Colour at full resolution. Not every player shows it: QuickTime and Firefox may not."
+_LOSSLESS_NOTE = "Every pixel is kept."
+_SQUARES_NOTE = "Each pixel becomes a square of even size, so that noise keeps its colour."
+_SMOOTH_NOTE = "[warn]Smooth scaling washes colour noise out in this format: better take sharp pixels.[/]"
 WHAT = (
     Segment("forward", "Forward", "The picture dissolves into noise"),
     Segment("reverse", "Reverse", "The run that is looked at: noise becomes a picture"),
     Segment("both", "Both", "Forward and reverse side by side, at the same t"),
 )
+
+
+def format_note(choices: ExportChoices) -> str:
+    """Return what to know about the format as it is chosen, in one or two sentences."""
+    if choices.is_video and choices.exact_colour:
+        return _EXACT_NOTE
+    if not choices.keeps_colour:
+        return f"{_NOTES[choices.format]} {_SMOOTH_NOTE if choices.is_smooth else _SQUARES_NOTE}"
+    if choices.format == "webp":
+        return f"{_NOTES['webp']} {_LOSSLESS_NOTE}"
+    return _NOTES[choices.format]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.focus_ring import RING_PROPERTY
@@ -33,7 +33,9 @@ class FormatCard:
 
 class FormatCards(QWidget):
     """
-    Exclusive cards side by side; arrow keys move the choice, Tab leaves the row.
+    Exclusive cards side by side, in several rows where one has no room for them.
+
+    Arrow keys move the choice, Tab leaves the cards.
 
     Signals
     -------
@@ -49,14 +51,12 @@ class FormatCards(QWidget):
         super().__init__(parent)
         self.setAccessibleName(accessible_name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(_GAP_PX)
-        self._buttons: dict[str, _CardButton] = {}
-        for card in cards:
-            button = _CardButton(card, self)
-            row.addWidget(button, 1)
-            self._buttons[card.key] = button
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(_GAP_PX)
+        self._num_columns = 0
+        self._buttons = {card.key: _CardButton(card, self) for card in cards}
+        self._arrange(len(self._buttons))
         self._mark(next(iter(self._buttons), ""))
 
     @property
@@ -109,6 +109,29 @@ class FormatCards(QWidget):
         keys = [key for key, button in self._buttons.items() if button.isEnabled()]
         if keys:
             self._choose_by_key(keys[-1 if last else 0])
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._card_width(), super().minimumSizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        fitting = (self.width() + _GAP_PX) // (self._card_width() + _GAP_PX)
+        self._arrange(min(max(1, fitting), len(self._buttons)))
+
+    def _card_width(self) -> int:
+        return max(button.minimumSizeHint().width() for button in self._buttons.values())
+
+    def _arrange(self, num_columns: int) -> None:
+        if num_columns == self._num_columns:
+            return
+        self._num_columns = num_columns
+        for place, button in enumerate(self._buttons.values()):
+            self._grid.addWidget(button, *divmod(place, num_columns))
+        for column in range(len(self._buttons)):
+            self._grid.setColumnStretch(column, 1 if column < num_columns else 0)
+        self.updateGeometry()
 
     def _choose_by_key(self, key: str) -> None:
         self._buttons[key].setFocus(Qt.FocusReason.TabFocusReason)

@@ -178,7 +178,5 @@ class _Scrim(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        shade = color(
-            "stage" if current_tokens().is_dark else "text", 0.62 if current_tokens().is_dark else 0.38
-        )
+        shade = color("stage", 0.68) if current_tokens().is_dark else color("text", 0.38)
         QPainter(self).fillRect(self.rect(), shade)
