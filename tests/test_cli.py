@@ -428,7 +428,10 @@ def test_a_terminal_gets_a_bar_and_a_pipe_gets_none(photo):
     process = program(*words)
     assert process.communicate(timeout=120) == ("", "")
 
-    controller, terminal = pty.openpty()
+    try:
+        controller, terminal = pty.openpty()
+    except OSError:
+        pytest.skip("this machine has no terminals to lend")
     code = "import sys; from diffviz.cli import main; sys.exit(main(sys.argv[1:]))"
     environment = dict(os.environ, TERM="xterm", COLUMNS="120")
     with subprocess.Popen([sys.executable, "-c", code, *words], stderr=terminal, env=environment):
