@@ -114,7 +114,8 @@ class Person:
         """Draw a widget as it is; not ``grab``: a virtual screen may have only 16 bits per pixel."""
         picture = QImage(widget.size(), QImage.Format.Format_RGB32)
         picture.fill(widget.palette().window().color())
-        widget.render(picture)
+        # A plot's own ``render`` draws a scene without its surroundings.
+        QWidget.render(widget, picture)
         return picture
 
     # Inside

@@ -12,12 +12,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from diffviz.core.forward import ForwardProcess
-from diffviz.core.schedules import ScheduleSpec, build_schedule
+from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.images import load_image, to_uint8
 from diffviz.data.schedule_files import write_schedule
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.widgets.pixels import picture_from_array
+from tests.ui import expected
 from tests.ui.person import Person, pixels, write_picture
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -25,12 +25,9 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 def shows(window: MainWindow, path: Path) -> bool:
     """Whether the stage shows this file's picture, clean and noised."""
-    x_0 = load_image(path).x_0
-    noised = ForwardProcess(x_0, build_schedule(window.session.state.schedule), window.session.state.seed)
-    stage = window.forward.stage
-    return np.array_equal(pixels(stage.clean.picture), to_uint8(x_0)) and np.array_equal(
-        pixels(stage.hero.picture), to_uint8(noised.x_t(window.session.state.t))
-    )
+    state, stage = window.session.state, window.forward.stage
+    is_clean = np.array_equal(pixels(stage.clean.picture), to_uint8(load_image(path).x_0))
+    return is_clean and np.array_equal(pixels(stage.hero.picture), expected.x_t(state))
 
 
 def test_a_dropped_picture_is_shown_and_schedule_seed_and_t_stay(

@@ -4,24 +4,17 @@ import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from diffviz.core.forward import ForwardProcess
 from diffviz.core.schedules import ScheduleSpec, build_schedule
-from diffviz.data.images import load_image, to_uint8
-from diffviz.data.samples import sample_picture
+from diffviz.data.images import to_uint8
 from diffviz.ui.main_window import MainWindow
-from tests.ui.person import Person, pixels
+from tests.ui import expected
+from tests.ui.person import Person, Pixels, pixels
 
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
-def shown_x_t(window: MainWindow) -> np.ndarray:
+def shown_x_t(window: MainWindow) -> Pixels:
     return pixels(window.forward.stage.hero.picture)
-
-
-def chelsea_at(t: int, seed: int = 7, spec: ScheduleSpec | None = None) -> np.ndarray:
-    """x_t of the sample, from the mathematics alone."""
-    x_0 = load_image(sample_picture("chelsea").path).x_0
-    return to_uint8(ForwardProcess(x_0, build_schedule(spec or ScheduleSpec()), seed).x_t(t))
 
 
 def test_dragging_the_playhead_moves_t_picture_figures_and_curves_together(
@@ -35,7 +28,7 @@ def test_dragging_the_playhead_moves_t_picture_figures_and_curves_together(
     person.move(strip, axis.x(500), height)
     t = window.session.state.t
     assert abs(t - 500) <= 1
-    np.testing.assert_array_equal(shown_x_t(window), chelsea_at(t))
+    np.testing.assert_array_equal(shown_x_t(window), expected.x_t(window.session.state))
     person.move(strip, axis.x(700), height)
     person.release(strip, axis.x(700), height)
     t = window.session.state.t
@@ -46,14 +39,15 @@ def test_dragging_the_playhead_moves_t_picture_figures_and_curves_together(
     assert window.forward.timeline.t == t
     assert f"at t {t}" in window.schedule_panel.curve.accessibleName()
     assert f"step {t} of 1000" in strip.accessibleName()
-    np.testing.assert_array_equal(shown_x_t(window), chelsea_at(t))
+    np.testing.assert_array_equal(shown_x_t(window), expected.x_t(window.session.state))
 
 
 def test_a_click_on_the_strip_jumps_there(window: MainWindow, person: Person) -> None:
     strip = window.forward.timeline.filmstrip
     person.click(strip, strip.axis.x(0), 60)
     assert window.session.state.t == 0
-    np.testing.assert_array_equal(shown_x_t(window), to_uint8(load_image(sample_picture("chelsea").path).x_0))
+    clean = to_uint8(expected.clean_picture(window.session.state))
+    np.testing.assert_array_equal(shown_x_t(window), clean)
     person.click(strip, strip.axis.x(1000), 60)
     assert window.session.state.t == 1000
 

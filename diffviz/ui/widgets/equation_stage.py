@@ -115,12 +115,13 @@ class EquationStage(QWidget):
 
     def set_coefficients(self, signal: float, noise: float) -> None:
         """Show the weights of the clean picture and of the noise, each 0 to 1."""
+        first, second = (view.accessibleName().lower() for view in (self.clean, self.noise))
+        words = f"x_t is {signal:.3f} times the {first} plus {noise:.3f} times the {second}"
+        self.setAccessibleDescription(words)
         new = Coefficients(signal, noise)
         if new == self._coefficients:
             return
         self._coefficients = new
-        words = f"x_t is {signal:.3f} times the clean image plus {noise:.3f} times the noise"
-        self.setAccessibleDescription(words)
         if self._geometry is not None:
             for rect in (self._geometry.clean_term, self._geometry.noise_term):
                 self.update(_column(rect))

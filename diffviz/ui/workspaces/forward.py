@@ -273,19 +273,17 @@ class ForwardWorkspace(QObject):
             return
         state, answer = self._shown
         level = build_schedule(state.schedule).level(state.t)
-        readings = read_frame(answer.x_t, self._images.x_0(state.image), level)
+        readings = read_frame(answer, self._images.x_0(state.image), level)
         self.panel.show_pixels(readings.mean, readings.std, readings.psnr_db, readings.values)
 
     def _probe(self, column: int, row: int, channel: int) -> tuple[float, float, float] | None:
         if self._shown is None:
             return None
         answer = self._shown[1]
-        height, width, channels = answer.x_t.shape
+        height, width, channels = answer.terms[0].shape
         if column >= width or row >= height or channel >= channels:
             return None
-        first, second = answer.terms
-        place = (row, column, channel)
-        return float(answer.x_t[place]), float(first[place]), float(second[place])
+        return answer.values_at((row, column, channel))
 
     # The filmstrip
 
