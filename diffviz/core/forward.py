@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 Array: TypeAlias = Any  # a NumPy array or a torch tensor; the formulas are the same for both
-_TILE = 1 << 17
+_PIECE = 1 << 18
 
 
 def q_sample(x_0: Array, noise: Array, at: NoiseLevel | NoiseSchedule, t: int | Array | None = None) -> Array:
@@ -155,7 +156,8 @@ class ForwardProcess:
         self.x_0: Float32Array = np.ascontiguousarray(x_0, dtype=np.float32)
         self.schedule, self.seed, self.mode = schedule, seed, mode
         self._path = NoisePath(schedule, self.x_0.shape, seed, mode, cache_bytes)
-        self._buffer = np.empty(min(_TILE, self.x_0.size), dtype=np.float32)
+        # One for a piece of the frame, one for its share of noise.
+        self._buffers = np.empty((2, min(_PIECE, self.x_0.size)), dtype=np.float32)
 
     def noise(self, t: int) -> Float32Array:
         """ε̄_t with x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε̄_t: all noise up to t as one draw, read-only float32."""
@@ -178,27 +180,43 @@ class ForwardProcess:
         ValueError
             If `out` does not fit.
         """
-        level = self.schedule.level(t)
         if out is None:
             out = np.empty_like(self.x_0)
         elif out.shape != self.x_0.shape or out.dtype != np.float32 or not out.flags.c_contiguous:
             raise ValueError(f"The frame needs a contiguous float32 array of shape {self.x_0.shape}.")
-        if level.one_minus_alpha_cumprod == 0.0:
-            np.copyto(out, self.x_0)
-            return out
-        noise = self.noise(t)
-        if level.alpha_cumprod == 0.0:
-            np.copyto(out, noise)
-            return out
+        for _piece in self._pieces(t, out.reshape(-1)):
+            pass
+        return out
+
+    def pieces(self, t: int) -> Iterator[tuple[slice, Float32Array]]:
+        """The frame at time t piece by piece, for frames that are looked at and not kept.
+
+        Yields
+        ------
+        tuple of slice and array
+            Place in the flattened frame, and the values there, which the next piece overwrites.
+        """
+        return self._pieces(t, None)
+
+    def _pieces(self, t: int, out: Float32Array | None) -> Iterator[tuple[slice, Float32Array]]:
+        """Pieces that stay in the processor's cache: a third of the time of whole-picture arithmetic."""
+        level = self.schedule.level(t)
+        flat_x_0 = self.x_0.reshape(-1)
+        flat_noise = self.noise(t).reshape(-1) if level.one_minus_alpha_cumprod else flat_x_0
+        if level.one_minus_alpha_cumprod == 0.0 or level.alpha_cumprod == 0.0:
+            if out is not None:
+                np.copyto(out, flat_noise)
+            yield slice(None), flat_noise
+            return
         signal = np.float32(level.sqrt_alpha_cumprod)
         spread = np.float32(level.sqrt_one_minus_alpha_cumprod)
-        # In tiles that stay in the processor's cache: a third of the time of whole-picture arithmetic.
-        flat_x_0, flat_noise, flat_out = self.x_0.reshape(-1), noise.reshape(-1), out.reshape(-1)
-        for start in range(0, flat_out.size, _TILE):
-            tile = slice(start, start + _TILE)
-            frame = np.multiply(flat_x_0[tile], signal, out=flat_out[tile])
-            frame += np.multiply(flat_noise[tile], spread, out=self._buffer[: frame.size])
-        return out
+        for start in range(0, flat_x_0.size, _PIECE):
+            place = slice(start, min(start + _PIECE, flat_x_0.size))
+            count = place.stop - start
+            frame = self._buffers[0, :count] if out is None else out[place]
+            np.multiply(flat_x_0[place], signal, out=frame)
+            frame += np.multiply(flat_noise[place], spread, out=self._buffers[1, :count])
+            yield place, frame
 
     def step(self, t: int) -> ForwardStep:
         """The step from t − 1 to t: where the frame was, what is kept of it and what is added.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -25,26 +26,31 @@ _NOISE_SCALE = np.float32(1.0 / 3.0)
 
 @dataclass(frozen=True, eq=False)
 class ForwardPictures:
-    """x_t and the two pictures that it is the weighted sum of.
+    """x_t as pixels, and the two pictures that it is the weighted sum of.
 
     Attributes
     ----------
-    x_t
-        Float32 (H, W, C), unclipped; valid until the second call after this one.
     hero
-        x_t as 8-bit pixels.
+        x_t as 8-bit pixels; valid until the second call after this one.
     first, second
         Clean picture and accumulated noise, or the frame before and the noise of the step; None where they
         are as they were.
     terms
-        The same two unclipped, for the arithmetic of one pixel.
+        The same two unclipped, float32 (H, W, C).
+    weights
+        Their factors in x_t.
     """
 
-    x_t: Picture
     hero: Pixels
     first: Pixels | None
     second: Pixels | None
     terms: tuple[Picture, Picture]
+    weights: tuple[float, float]
+
+    def values_at(self, place: tuple[int, int, int]) -> tuple[float, float, float]:
+        """x_t and its two terms, unclipped, at a row, column and channel."""
+        first, second = (float(term[place]) for term in self.terms)
+        return self.weights[0] * first + self.weights[1] * second, first, second
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,14 +76,13 @@ class FrameReadings:
 class ForwardFrames:
     """The forward process of the session's picture; one instance belongs to one thread.
 
-    The frames of two calls alternate between two buffers: the picture on the screen stays valid while the
+    The pixels of two calls alternate between two buffers: the picture on the screen stays valid while the
     next one is computed.
     """
 
     def __init__(self, images: ImageStore) -> None:
         self._images = images
         self._processes: OrderedDict[tuple[object, ...], ForwardProcess] = OrderedDict()
-        self._floats: list[Picture] = []
         self._pixels: list[Pixels] = []
         self._turn = 0
 
@@ -121,19 +126,22 @@ class ForwardFrames:
             Make the pictures of x_0 and ε too, though only t may have changed.
         """
         process = self.process(state)
-        if not self._floats or self._floats[0].shape != process.x_0.shape:
-            self._floats = [np.empty_like(process.x_0) for _ in range(2)]
+        if not self._pixels or self._pixels[0].shape != process.x_0.shape:
             self._pixels = [np.empty(process.x_0.shape, np.uint8) for _ in range(2)]
         self._turn = 1 - self._turn
-        x_t = process.x_t(state.t, out=self._floats[self._turn])
+        hero = self._pixels[self._turn]
+        flat_hero = hero.reshape(-1)
+        for place, values in process.pieces(state.t):
+            to_uint8(values, out=flat_hero[place])
         noise = process.noise(state.t)
         moves = all_three or process.mode is not NoiseMode.FROZEN
+        level = process.schedule.level(state.t)
         return ForwardPictures(
-            x_t,
-            to_uint8(x_t, out=self._pixels[self._turn]),
+            hero,
             to_uint8(process.x_0) if all_three else None,
             noise_pixels(noise) if moves else None,
             (process.x_0, noise),
+            (level.sqrt_alpha_cumprod, level.sqrt_one_minus_alpha_cumprod),
         )
 
     def step(self, state: SessionState) -> ForwardPictures:
@@ -141,14 +149,14 @@ class ForwardFrames:
         process = self.process(state)
         if state.t == 0:
             clean, nothing = to_uint8(process.x_0), np.zeros_like(process.x_0)
-            return ForwardPictures(process.x_0, clean, clean, noise_pixels(nothing), (process.x_0, nothing))
+            return ForwardPictures(clean, clean, noise_pixels(nothing), (process.x_0, nothing), (1.0, 0.0))
         step = process.step(state.t)
         return ForwardPictures(
-            step.x_t,
             to_uint8(step.x_t),
             to_uint8(step.x_prev),
             noise_pixels(step.noise),
             (step.x_prev, step.noise),
+            (math.sqrt(1.0 - step.variance), math.sqrt(step.variance)),
         )
 
     def thumbnail(self, state: SessionState, t: int, size: tuple[int, int]) -> Pixels:
@@ -161,13 +169,14 @@ def noise_pixels(noise: NDArray[np.float32]) -> Pixels:
     return to_uint8(noise * _NOISE_SCALE)
 
 
-def read_frame(x_t: Picture, x_0: Picture, level: NoiseLevel) -> FrameReadings:
+def read_frame(pictures: ForwardPictures, x_0: Picture, level: NoiseLevel) -> FrameReadings:
     """Mean, spread, PSNR and a sample of the values of a frame.
 
     Large pictures are read at every n-th value: the error of the figures is far below a display digit.
     """
-    stride = max(1, x_t.size // _READING_VALUES)
-    values = x_t.reshape(-1)[::stride].copy()
+    stride = max(1, x_0.size // _READING_VALUES)
+    first, second = (term.reshape(-1)[::stride] for term in pictures.terms)
+    values = np.float32(pictures.weights[0]) * first + np.float32(pictures.weights[1]) * second
     is_clean = level.one_minus_alpha_cumprod == 0.0
     ratio = float("inf") if is_clean else psnr(values, x_0.reshape(-1)[::stride])
     return FrameReadings(
