@@ -51,6 +51,7 @@ class _StackingLayout(QLayout):
     def __init__(self, shares: Sequence[int], spacing: int, is_packed: bool, is_centred: bool) -> None:
         super().__init__()
         self._items: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}
         self._shares = shares
         self._is_packed = is_packed
         self._is_centred = is_centred
@@ -83,7 +84,17 @@ class _StackingLayout(QLayout):
 
     @override
     def heightForWidth(self, width: int) -> int:
-        return max((rect.bottom() + 1 for rect in self._places(QRect(0, 0, width, 0))), default=0)
+        if width not in self._heights:
+            places = self._places(QRect(0, 0, width, 0))
+            self._heights[width] = max((place.bottom() + 1 for place in places), default=0)
+        return self._heights[width]
+
+    @override
+    def invalidate(self) -> None:
+        # Called from Qt's own constructor too.
+        if hasattr(self, "_heights"):
+            self._heights.clear()
+        super().invalidate()
 
     @override
     def sizeHint(self) -> QSize:
