@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from diffviz.ui.tokens import Role, Tokens
-from diffviz.ui.typography import TextRole, font_for, font_generation, math_font
+from diffviz.ui.typography import TextRole, font_for, font_generation, math_font, scale_font
 
 _PIECES = re.compile(r"(\$[^$]*\$|\*\*|\[/\]|\[[a-z0-9]+\])")
 _SCRIPTS = re.compile(r"([_^])(\{[^}]*\}|.[\u0300-\u036f]*)")
@@ -85,12 +85,15 @@ class RichLine(NamedTuple):
         math = math_font(self.role)
         family = ",".join(f"'{name}'" for name in math.families())
         # Qt sets sub- and superscripts at two thirds; asking for more keeps them as large as when painted.
-        sizes = {"": math.pointSizeF(), "_": 1.2 * math.pointSizeF(), "^": 1.2 * math.pointSizeF()}
+        size, unit = (math.pointSizeF(), "pt") if math.pointSizeF() > 0 else (float(math.pixelSize()), "px")
+        sizes = {"": size, "_": 1.2 * size, "^": 1.2 * size}
         parts = []
         for run in parse(self.markup):
             piece = html.escape(run.text)
             if run.is_math:
-                piece = f'<i style="font-family:{family}; font-size:{sizes[run.script]:.1f}pt">{piece}</i>'
+                piece = (
+                    f'<i style="font-family:{family}; font-size:{sizes[run.script]:.1f}{unit}">{piece}</i>'
+                )
             if run.script:
                 tag = "sub" if run.script == "_" else "sup"
                 piece = f"<{tag}>{piece}</{tag}>"
@@ -164,7 +167,7 @@ def _run_font(run: Run, line: RichLine) -> QFont:
     if run.is_strong or (run.is_math and is_heavy):
         font.setWeight(QFont.Weight.DemiBold)
     if run.script:
-        font.setPointSizeF(font.pointSizeF() * _SCRIPT_SIZE)
+        scale_font(font, _SCRIPT_SIZE)
     return font
 
 

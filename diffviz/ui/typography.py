@@ -87,6 +87,14 @@ def math_font(role: TextRole = "body", *, italic: bool = True) -> QFont:
     return QFont(_math_font(font_generation(), role, italic))
 
 
+def scale_font(font: QFont, factor: float) -> None:
+    """Enlarge or reduce a font, whether it is given in points or, as some desktops do, in px."""
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        font.setPixelSize(max(1, round(font.pixelSize() * factor)))
+
+
 @lru_cache(maxsize=8)
 def _scale_of(generation: int) -> float:  # noqa: ARG001
     """Scale of the application font; kept, because painting asks thousands of times a second."""
@@ -103,7 +111,7 @@ def _font(
     """Font of a role; callers take copies."""
     font = QFont(QGuiApplication.font())
     size_px, usual_weight = _SIZES_PX[role]
-    _resize(font, size_px / BODY_PX)
+    scale_font(font, size_px / BODY_PX)
     font.setWeight(usual_weight if weight is None else weight)
     if tabular:
         font.setFeature(QFont.Tag("tnum"), 1)
@@ -117,7 +125,7 @@ def _math_font(generation: int, role: TextRole, italic: bool) -> QFont:
     font.setFamilies(list(_math_families()))
     font.setStyleHint(QFont.StyleHint.Serif)
     font.setItalic(italic)
-    _resize(font, 1.1)
+    scale_font(font, 1.1)
     return font
 
 
@@ -134,11 +142,3 @@ def _pixel_size(font: QFont) -> float:
     if font.pointSizeF() > 0:
         return font.pointSizeF() * QGuiApplication.primaryScreen().logicalDotsPerInchY() / 72.0
     return float(QFontInfo(font).pixelSize())
-
-
-def _resize(font: QFont, factor: float) -> None:
-    """Scale a font that is given in points or in px."""
-    if font.pointSizeF() > 0:
-        font.setPointSizeF(font.pointSizeF() * factor)
-    else:
-        font.setPixelSize(max(1, round(font.pixelSize() * factor)))

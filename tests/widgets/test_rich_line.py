@@ -68,3 +68,17 @@ def test_labels_take_the_colours_of_the_theme_in_force(qapp) -> None:
 
 def test_markup_cannot_smuggle_html() -> None:
     assert "&lt;b&gt;" in RichLine("<b>bold</b>").html(DARK)
+
+
+def test_a_font_given_in_pixels_has_subscripts_as_small_as_one_in_points(qapp) -> None:
+    def share() -> float:
+        return RichLine("$_{ttttt}$", "readout").width() / RichLine("$ttttt$", "readout").width()
+
+    font = QFont(qapp.font())
+    font.setPointSizeF(15)
+    qapp.setFont(font)
+    in_points = share()
+    font.setPixelSize(20)
+    qapp.setFont(font)
+    assert abs(share() - in_points) < 0.03
+    assert "font-size:-" not in RichLine("$x_t$").html(DARK)
