@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
@@ -26,25 +26,19 @@ from diffviz.cli_output import (
 )
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
 from diffviz.core.forward import q_sample
-from diffviz.core.noise import Stream, draw_noise
-from diffviz.core.samplers import Clip, ReverseStep, SamplerKind, SamplerSpec, Variance
+from diffviz.core.noise import Stream
+from diffviz.core.samplers import Clip, ReverseStep, SamplerKind, SamplerSpec, SeededNoise, Variance
 from diffviz.core.samplers import sample as reverse_process
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.core.timesteps import Spacing, sampling_timesteps
-from diffviz.data.images import Picture, fit, from_uint8, image_grid, load_image, to_uint8
+from diffviz.data.images import Picture, fit, image_grid, load_image, to_uint8
 from diffviz.data.schedule_files import spec_to_json
 from diffviz.export.figure import save_picture
 from diffviz.export.frames import FrameSpec, enlarge, reverse_frames
 from diffviz.export.settings import settings_text
-from diffviz.models.denoiser import Denoiser, DenoiserInfo, guided
+from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, guided
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-_EXACT = "exact:"
 _AT_ONCE = 16
-# Converting the pictures to float64 at every step costs seven times the arithmetic on them.
-_MOST_FLOAT64_BYTES = 256 * 2**20
 
 
 def sample(
@@ -200,14 +194,7 @@ class _Walk:
         import torch
 
         height, width, channels = self.shape
-
-        def noise_source(stream: Stream, index: int) -> Tensor:
-            draws = [
-                draw_noise((channels, height, width), self._seed, stream, index, number)
-                for number in range(first, first + count)
-            ]
-            return torch.from_numpy(np.stack(draws)).double()
-
+        noise_source = SeededNoise(self._seed, (channels, height, width), count, first)
         x_start = noise_source(Stream.X_T, 0)
         if self._guide is not None and self._start_t is not None:
             x_0 = torch.from_numpy(np.moveaxis(self._guide, -1, 0).astype(np.float64))
@@ -227,32 +214,14 @@ class _Walk:
 
 def _denoiser(model: str, device: str, size: int) -> Denoiser:
     """The network of that name or file, or the exact denoiser of a folder or data set."""
-    if not model.startswith(_EXACT):
+    if not model.startswith(EXACT_PREFIX):
         from diffviz.models.catalog import load_denoiser
         from diffviz.models.devices import usable_device
 
         return load_denoiser(model, usable_device(device))
-    import torch
+    from diffviz.models.exact_sets import exact_of_dataset
 
-    from diffviz.data.datasets import load_dataset
-    from diffviz.models.exact import ExactDenoiser
-
-    name = model.removeprefix(_EXACT)
-    dataset = load_dataset(name, size=size)
-    points = torch.from_numpy(np.ascontiguousarray(np.moveaxis(from_uint8(dataset.images), -1, 1)))
-    count, channels, height, width = points.shape
-    info = DenoiserInfo(
-        key=model,
-        name=f"Exact denoiser, {dataset.name}",
-        trained_on=f"{count:,} pictures",
-        image_shape=(channels, height, width),
-        class_names=dataset.class_names,
-        kind="exact",
-    )
-    labels = torch.from_numpy(dataset.labels) if dataset.class_names else None
-    return ExactDenoiser(
-        points.double() if 8 * points.numel() <= _MOST_FLOAT64_BYTES else points, labels, info
-    )
+    return exact_of_dataset(model, size)[0]
 
 
 def _class_index(denoiser: Denoiser, class_name: str | None) -> int | None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from diffviz.core.noise import Stream
+import numpy as np
+
+from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.posterior import posterior_coefficients
 from diffviz.core.prediction import Prediction, noise_from_x_0
 from diffviz.core.sampler_steps import (
@@ -37,6 +39,7 @@ __all__ = [
     "ReverseStep",
     "SamplerKind",
     "SamplerSpec",
+    "SeededNoise",
     "StepCoefficients",
     "Variance",
     "sample",
@@ -131,6 +134,31 @@ class ReverseStep:
     x_s: Tensor
     coefficients: StepCoefficients
     correction: Tensor | None = None
+
+
+class SeededNoise:
+    """A ``NoiseSource`` that draws the noise of each sample by itself, so that no batch changes a picture.
+
+    Parameters
+    ----------
+    seed
+        The user's seed.
+    shape
+        Of one sample, (C, H, W).
+    count, first
+        How many samples, and the number of the first of them.
+    """
+
+    def __init__(self, seed: int, shape: tuple[int, ...], count: int, first: int = 0) -> None:
+        self._seed, self._shape = seed, shape
+        self._samples = range(first, first + count)
+
+    def __call__(self, stream: Stream, index: int) -> Tensor:
+        """Standard Gaussian noise, float64 (count, …), the same for the same arguments."""
+        import torch
+
+        draws = [draw_noise(self._shape, self._seed, stream, index, number) for number in self._samples]
+        return torch.from_numpy(np.stack(draws)).double()
 
 
 def sample(

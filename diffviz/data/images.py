@@ -271,6 +271,11 @@ def to_uint8(x: npt.NDArray[np.floating[Any]], out: Pixels | None = None) -> Pix
     return out
 
 
+def noise_as_picture(noise: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """Noise on the scale of pictures: three standard deviations to either side fill [-1, 1]."""
+    return noise * np.float32(1 / 3)
+
+
 def fit(
     x_0: Picture,
     size: int | tuple[int, int],

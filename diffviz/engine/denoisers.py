@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffviz import paths
-from diffviz.data.datasets import SOURCES, DatasetSource, find_files, load_dataset
-from diffviz.data.images import Picture, Pixels, from_uint8, to_uint8
+from diffviz.data.datasets import SOURCES, DatasetSource, find_files
+from diffviz.data.images import Pixels, to_uint8
 from diffviz.engine.images import ImageStore
-from diffviz.engine.request import EXACT_PICTURES, EXACT_PREFIX, ReverseRequest
+from diffviz.engine.request import EXACT_PICTURES, ReverseRequest
 from diffviz.models.catalog import list_networks, load_denoiser
-from diffviz.models.denoiser import Denoiser, DenoiserInfo
+from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, DenoiserInfo
+from diffviz.models.exact_sets import exact_denoiser, exact_of_dataset
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["DenoiserShelf", "PictureData", "ShelvedDenoiser"]
 
 _MOST_KEPT = 3
-# Converting the pictures to float64 at every step costs seven times the arithmetic on them.
-_MOST_FLOAT64_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,36 +145,14 @@ class DenoiserShelf:
         pictures = self.images.picture_set(request.exact_size, 3, request.picture_keys)
         titles = tuple(self.images.entry(key).title for key in pictures.keys)
         info = _pictures_info(len(titles), request.exact_size)
-        return _exact(pictures.images, PictureData(to_uint8(pictures.images), titles=titles), info)
-
-
-def _exact(images: Picture, data: PictureData, info: DenoiserInfo) -> ShelvedDenoiser:
-    import torch
-
-    from diffviz.models.exact import ExactDenoiser
-
-    points = torch.from_numpy(np.ascontiguousarray(np.moveaxis(images, -1, 1)))
-    if 8 * points.numel() <= _MOST_FLOAT64_BYTES:
-        points = points.double()
-    labels = None if data.labels is None else torch.from_numpy(data.labels)
-    return ShelvedDenoiser(ExactDenoiser(points, labels, info), data)
+        data = PictureData(to_uint8(pictures.images), titles=titles)
+        return ShelvedDenoiser(exact_denoiser(pictures.images, None, info), data)
 
 
 def _exact_of_dataset(request: ReverseRequest) -> ShelvedDenoiser:
-    name = request.denoiser.removeprefix(EXACT_PREFIX)
-    dataset = load_dataset(name, size=request.exact_size)
+    denoiser, dataset = exact_of_dataset(request.denoiser, request.exact_size)
     labels = dataset.labels if dataset.class_names else None
-    count, height, width, channels = dataset.images.shape
-    info = DenoiserInfo(
-        key=request.denoiser,
-        name=f"Exact denoiser, {dataset.name}",
-        trained_on=f"{count:,} pictures",
-        image_shape=(channels, height, width),
-        class_names=dataset.class_names,
-        kind="exact",
-        detail=f"Exact denoiser · {count:,} {dataset.name.lower()}",
-    )
-    return _exact(from_uint8(dataset.images), PictureData(dataset.images, labels), info)
+    return ShelvedDenoiser(denoiser, PictureData(dataset.images, labels))
 
 
 def _pictures_info(count: int, size: int) -> DenoiserInfo:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diffviz.core.forward import ForwardProcess, NoiseMode
 from diffviz.core.schedules import NoiseLevel, build_schedule
-from diffviz.data.images import Picture, Pixels, fit, to_uint8
+from diffviz.data.images import Picture, Pixels, fit, noise_as_picture, to_uint8
 from diffviz.engine.images import ImageStore
 from diffviz.engine.state import SessionState
 from diffviz.evaluation.metrics import psnr
@@ -21,7 +21,6 @@ __all__ = ["ForwardFrames", "ForwardPictures", "FrameReadings", "noise_pixels", 
 _NUM_PROCESSES = 3
 _QUICK_VALUES = 262_144
 _READING_VALUES = 262_144
-_NOISE_SCALE = np.float32(1.0 / 3.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +165,7 @@ class ForwardFrames:
 
 def noise_pixels(noise: NDArray[np.float32]) -> Pixels:
     """Noise as a picture: three standard deviations to either side fill the range of grey."""
-    return to_uint8(noise * _NOISE_SCALE)
+    return to_uint8(noise_as_picture(noise))
 
 
 def read_frame(pictures: ForwardPictures, x_0: Picture, level: NoiseLevel) -> FrameReadings:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.engine.state import SessionState, StartFrom
+from diffviz.models.denoiser import EXACT_PREFIX
 
 if TYPE_CHECKING:
     from diffviz.data.images import Picture
     from diffviz.engine.images import ImageStore
     from diffviz.models.denoiser import DenoiserInfo
 
-__all__ = ["EXACT_PICTURES", "EXACT_PREFIX", "ReverseContext", "ReverseRequest"]
+__all__ = ["EXACT_PICTURES", "ReverseContext", "ReverseRequest"]
 
-EXACT_PREFIX = "exact:"
 EXACT_PICTURES = "exact:pictures"
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diffviz.core.forward import q_sample
-from diffviz.core.noise import Stream, draw_noise
-from diffviz.core.samplers import ReverseStep, sample
+from diffviz.core.noise import Stream
+from diffviz.core.samplers import ReverseStep, SeededNoise, sample
 from diffviz.core.schedules import build_schedule
 from diffviz.core.timesteps import sampling_timesteps
 from diffviz.data.images import ImageReadError, LoadedImage, Picture, Pixels, fit, load_image
@@ -152,7 +152,7 @@ def reverse_steps(request: ReverseRequest, shelf: DenoiserShelf) -> Iterator[Rev
         guide = fit(shelf.images.x_0(request.start_image), shape[1:], "crop", shape[0])
     yield ReverseContext(request, info, shape, times, guide)
     predict = guided(shelved.denoiser, request.class_index, request.guidance_scale)
-    noise_source = _NoiseSource(request, shape)
+    noise_source = SeededNoise(request.seed, shape, request.num_samples)
     x_start = _start(request, guide, noise_source)
     steps = sample(predict, x_start, schedule, request.sampler, noise_source, start_t=request.start_t)
     yield from _detached(steps)
@@ -233,26 +233,13 @@ def gallery_thumbnails(images: ImageStore, keys: Iterable[str], size: int) -> It
             yield GalleryThumbnail(key, None)
 
 
-class _NoiseSource:
-    """Noise of a batch, drawn for each sample by itself."""
-
-    def __init__(self, request: ReverseRequest, shape: tuple[int, int, int]) -> None:
-        self._seed, self._num_samples, self._shape = request.seed, request.num_samples, shape
-
-    def __call__(self, stream: Stream, index: int) -> Tensor:
-        import torch
-
-        draws = [draw_noise(self._shape, self._seed, stream, index, row) for row in range(self._num_samples)]
-        return torch.from_numpy(np.stack(draws)).double()
-
-
 def _picture_shape(info: DenoiserInfo) -> tuple[int, int, int]:
     if info.image_shape is None:
         raise ValueError(f"{info.name} does not work on pictures.")
     return info.image_shape
 
 
-def _start(request: ReverseRequest, guide: Picture | None, noise_source: _NoiseSource) -> Tensor:
+def _start(request: ReverseRequest, guide: Picture | None, noise_source: SeededNoise) -> Tensor:
     """x_T from pure noise, or the guide noised to start_t with the same noise (Meng et al., 2022, SDEdit)."""
     import torch
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PIL import Image
 
-from diffviz.data.images import Picture, Pixels, image_grid, to_uint8
+from diffviz.data.images import Picture, Pixels, image_grid, noise_as_picture, to_uint8
 from diffviz.export.lettering import add_caption, text_line, text_size_px
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from diffviz.core.schedules import NoiseLevel, NoiseSchedule
 
 Shows = Literal["x_t", "x_0", "noise"]
-# Three standard deviations of noise to either side fill the range of grey, as in the window.
-_NOISE_SCALE = np.float32(1 / 3)
 _PAPER, _INK = 18, 235
 
 
@@ -106,7 +104,7 @@ def equation_frames(process: ForwardProcess, times: Iterable[int], spec: FrameSp
         level = process.schedule.level(t)
         noisy = grown(process.x_t(t, out=x_t))
         noise = process.noise(t) if t else np.zeros_like(x_t)
-        pictures = np.hstack([noisy, signs[0], clean, signs[1], grown(noise * _NOISE_SCALE)])
+        pictures = np.hstack([noisy, signs[0], clean, signs[1], grown(noise_as_picture(noise))])
         texts = (
             f"x at t = {t}",
             f"{level.sqrt_alpha_cumprod:.3f} × x₀",
@@ -141,7 +139,7 @@ def reverse_frames(
     last: ReverseStep | None = None
     for step in steps:
         if shows == "noise":
-            picture = batch_grid(step.pred_noise, columns) * _NOISE_SCALE
+            picture = noise_as_picture(batch_grid(step.pred_noise, columns))
         else:
             picture = batch_grid(step.x_t if shows == "x_t" else step.pred_x_0, columns)
         yield make_frame(picture, spec, schedule.level(step.t))

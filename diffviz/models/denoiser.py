@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from diffviz.core.samplers import Predict
     from diffviz.models.architecture import Network
 
+EXACT_PREFIX = "exact:"
+"""Keys of exact denoisers begin so; a data set or a folder follows."""
+
 ClassIndex: TypeAlias = "int | Sequence[int | None] | None"
 
 
