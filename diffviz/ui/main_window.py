@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
+    QKeyEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -14,7 +15,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -38,6 +38,7 @@ from diffviz.ui.widgets.drop_overlay import DropOverlay
 from diffviz.ui.widgets.header import Header
 from diffviz.ui.widgets.hint_card import HintCard
 from diffviz.ui.widgets.message_bar import MessageBar
+from diffviz.ui.widgets.panel_splitter import PanelSplitter
 from diffviz.ui.widgets.schedule_panel import SchedulePanel
 from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.status_line import StatusLine
@@ -48,8 +49,6 @@ from diffviz.ui.workspaces.reverse import ReverseWorkspace
 SMALLEST = (1100, 700)
 _COMPACT_BELOW_PX = 820
 _NARROW_BELOW_PX = 1280
-_LEFT_PX, _RIGHT_PX = 320, 300
-_NARROW_LEFT_PX, _NARROW_RIGHT_PX = 288, 272
 _WORKSPACES = (
     Segment(Workspace.FORWARD, "Forward", "An image dissolves into noise  (Alt+1)"),
     Segment(Workspace.REVERSE, "Reverse", "A denoiser brings images back  (Alt+2)"),
@@ -108,14 +107,7 @@ class MainWindow(QMainWindow):
             self._right.addWidget(workspace.panel)
             self._timelines.addWidget(workspace.timeline)
         self._centre.setMinimumWidth(460)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(True)
-        for widget in (self.schedule_panel, self._centre, self._right):
-            self.splitter.addWidget(widget)
-        self.splitter.setCollapsible(1, False)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([_LEFT_PX, 820, _RIGHT_PX])
+        self.panels = PanelSplitter(self.schedule_panel, self._centre, self._right)
         self.status = StatusLine()
         body = QWidget()
         column = QVBoxLayout(body)
@@ -123,7 +115,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.header)
         column.addWidget(self.message_bar)
-        column.addWidget(self.splitter, 1)
+        column.addWidget(self.panels, 1)
         column.addWidget(_Rule())
         column.addWidget(self._timelines)
         column.addWidget(self.status)
@@ -183,6 +175,8 @@ class MainWindow(QMainWindow):
     def _on_session_changed(self, old: SessionState, new: SessionState) -> None:
         if old.workspace is not new.workspace:
             self._show_workspace(new.workspace)
+        if old.workspace is not new.workspace or old.t != new.t:
+            self.hint.hide()
         self._show_status(new)
 
     @Slot()
@@ -262,17 +256,6 @@ class MainWindow(QMainWindow):
             QSettings().setValue("reduce_motion", notifier.reduce_motion)
             self.note("Movements are off" if notifier.reduce_motion else "Movements are on")
 
-    def toggle_panel(self, index: int) -> None:
-        """Fold the left (0) or right (2) panel away, or bring it back."""
-        sizes = self.splitter.sizes()
-        if sizes[index] > 0:
-            sizes[1] += sizes[index]
-            sizes[index] = 0
-        else:
-            sizes[index] = self._panel_widths()[0 if index == 0 else 1]
-            sizes[1] -= sizes[index]
-        self.splitter.setSizes(sizes)
-
     def show_hint(self) -> None:
         """Show the first-run card."""
         self.hint.set_picture_name(self.images.entry(self.session.state.image).title)
@@ -282,12 +265,13 @@ class MainWindow(QMainWindow):
 
     def _place_hint(self) -> None:
         """Put the card above the gallery, in the middle of the stage."""
-        size = self.hint.sizeHint()
-        width = min(size.width(), self._centre.width() - 48)
-        size.setWidth(width)
+        width = min(self.hint.sizeHint().width(), self._centre.width() - 48)
+        height = self.hint.heightForWidth(width)
         corner = self._centre.mapTo(self, self._centre.rect().bottomLeft())
         left = corner.x() + (self._centre.width() - width) // 2
-        self.hint.setGeometry(left, corner.y() - size.height() - 96, width, size.height())
+        gallery = self.forward.gallery
+        above = 16 + (gallery.height() if gallery.isVisible() else 0)
+        self.hint.setGeometry(left, corner.y() - height - above, width, height)
 
     @Slot()
     def _on_hint_play(self) -> None:
@@ -323,11 +307,6 @@ class MainWindow(QMainWindow):
 
     # Geometry and end
 
-    def _panel_widths(self) -> tuple[int, int]:
-        if self.width() < _NARROW_BELOW_PX:
-            return _NARROW_LEFT_PX, _NARROW_RIGHT_PX
-        return _LEFT_PX, _RIGHT_PX
-
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -336,14 +315,19 @@ class MainWindow(QMainWindow):
             workspace.set_compact(is_compact)
         self.schedule_panel.set_compact(is_compact)
         self._timelines.setFixedHeight(self.current_workspace().timeline.sizeHint().height())
-        left, right = self._panel_widths()
-        sizes = self.splitter.sizes()
-        if sum(sizes) and (event.oldSize().width() < _NARROW_BELOW_PX) != (self.width() < _NARROW_BELOW_PX):
-            wanted = [left if sizes[0] else 0, 0, right if sizes[2] else 0]
-            wanted[1] = sum(sizes) - wanted[0] - wanted[2]
-            self.splitter.setSizes(wanted)
+        self.panels.set_narrow(self.width() < _NARROW_BELOW_PX)
         if self.hint.isVisible():
             self._place_hint()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # What has the keyboard did not want this key.
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.hint.isVisible():
+            self.hint.hide()
+        else:
+            self.message_bar.close_newest()
 
     @override
     def changeEvent(self, event: QEvent) -> None:

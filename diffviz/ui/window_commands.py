@@ -116,8 +116,8 @@ def _view(window: MainWindow) -> list[Command]:
     return [
         Command("view.forward", "Go to Forward", lambda: window.show_workspace("forward"), ("Alt+1",)),
         Command("view.reverse", "Go to Reverse", lambda: window.show_workspace("reverse"), ("Alt+2",)),
-        Command("view.left", "Left panel on or off", lambda: window.toggle_panel(0), ("Ctrl+1",)),
-        Command("view.right", "Right panel on or off", lambda: window.toggle_panel(2), ("Ctrl+2",)),
+        Command("view.left", "Left panel on or off", window.panels.toggle_left, ("Ctrl+1",)),
+        Command("view.right", "Right panel on or off", window.panels.toggle_right, ("Ctrl+2",)),
         Command("view.region", "Go to the next region", window.next_region, ("F6",)),
         Command("view.theme", "Dark or light colours", window.toggle_theme),
         Command("view.motion", "Movements on or off", window.toggle_reduced_motion),

@@ -159,7 +159,7 @@ class DenoisePanel(SidePanel):
         self._variance_field = LabelledField("Variance", self.variance)
         tooltip = "0: deterministic, 1: as much noise as DDPM"
         self._eta_field = LabelledField("Noise share η", self.eta, tooltip=tooltip)
-        row = self.add_pair(self._variance_field, LabelledField("Clip x̂₀", self.clip))
+        row = self.add_pair(self._variance_field, LabelledField("Clip $x̂_0$", self.clip))
         layout = row.layout()
         if layout is not None:
             layout.addWidget(self._eta_field)

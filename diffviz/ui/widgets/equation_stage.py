@@ -69,8 +69,10 @@ class EquationStage(QWidget):
         self._size = (0, 0)
         self._geometry: StageGeometry | None = None
         self.hero = ImageView("x_t", "Noisy image", parent=self)
-        self.clean = ImageView("x_0", "Clean image", parent=self)
-        self.noise = ImageView("ε", "Gaussian noise", parent=self)
+        self.clean = ImageView(parent=self)
+        self.noise = ImageView(parent=self)
+        self.clean.set_title("x_0", "Clean image", short_name="Image")
+        self.noise.set_title("ε", "Gaussian noise", short_name="Noise")
         self.compare = CompareView("$x_0$  clean", "$x_t$  noisy", parent=self)
         self.pill = Pill(parent=self, clickable=True)
         self.pill.setToolTip("Arithmetic of the marked pixel. Click: next colour channel.")

@@ -1,6 +1,5 @@
 """Every kind of field, and the frame of label above and sentence below that holds one."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diffviz.ui.widgets.choice_field import Choice, ChoiceField
@@ -56,16 +55,26 @@ class LabelledField(QWidget):
         column.addWidget(self.label)
         column.addWidget(field)
         column.addWidget(self._sentence)
-        column.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Not an alignment, with which Qt would forget that the sentence grows higher when it is narrow.
+        column.addStretch(1)
 
     @property
     def problem(self) -> str:
         """Sentence shown below the field; empty when the value is accepted."""
         return self._sentence.markup
 
-    def set_problem(self, sentence: str) -> None:
-        """Mark the field's value as not accepted and say why; an empty sentence ends it."""
+    def set_problem(self, sentence: str, *, is_shown: bool = True) -> None:
+        """
+        Mark the field's value as not accepted and say why.
+
+        Parameters
+        ----------
+        sentence
+            Why; an empty one ends it.
+        is_shown
+            Show the sentence below the field, not only to screen readers.
+        """
         self._sentence.set_markup(sentence)
-        self._sentence.setVisible(bool(sentence))
+        self._sentence.setVisible(bool(sentence) and is_shown)
         if isinstance(self.field, (NumberField, IntegerField, ChoiceField)):
             self.field.set_problem(sentence)

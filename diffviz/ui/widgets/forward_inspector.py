@@ -46,6 +46,7 @@ class StepReadings:
     sigma: float
     snr: float
     ou_time: float
+    ou_step: float
     sqrt_alpha: float
     beta: float
 
@@ -128,17 +129,20 @@ class ForwardInspector(SidePanel):
                 ("Noise level $σ_t$", f"{r.sigma:.3f}", ""),
                 ("SNR", _decibel(r.snr), "dB"),
                 ("PSNR to $x_0$", "…", "dB"),
-                ("OU time $τ_t$", _plain(r.ou_time), ""),
-                ("Step size $β_t$", _number(r.beta), ""),
             ]
         )
-        if r.t == 0:
-            self.kernel.set_cells([("Mean", "–", ""), ("Variance $β_t$", "–", "")])
+        is_start = r.t == 0
+        self.kernel.set_cells(
+            [
+                ("Mean", "–" if is_start else f"{r.sqrt_alpha:.4f} $x_{{t−1}}$", ""),
+                ("Variance $β_t$", "–" if is_start else _number(r.beta), ""),
+                ("OU time $τ_t$", _plain(r.ou_time), ""),
+                ("of this step $Δτ_t$", "–" if is_start else _number(r.ou_step), ""),
+            ]
+        )
+        if is_start:
             self._kernel_sentence.set_markup("The chain begins here: no step leads to $t$ = 0.")
             return
-        self.kernel.set_cells(
-            [("Mean", f"{r.sqrt_alpha:.4f} $x_{{t−1}}$", ""), ("Variance $β_t$", _number(r.beta), "")]
-        )
         self._kernel_sentence.set_markup(f"{_kernel_words(r.beta, r.t)}{_NOT_A_STEP.get(mode, '')}")
 
     def show_pixels(self, mean: float, std: float, psnr_db: float, values: NDArray[np.float32]) -> None:
@@ -165,6 +169,8 @@ def _kernel_words(beta: float, t: int) -> str:
 
 
 def _number(value: float) -> str:
+    if math.isinf(value):
+        return "∞"
     if value != 0.0 and abs(value) < 1e-3:
         mantissa, exponent = f"{value:.2e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", "−")

@@ -1,7 +1,7 @@
 """The card of the first run: what to try, and the two ways to start."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -12,7 +12,7 @@ from diffviz.ui.widgets.math_label import MathLabel
 
 class HintCard(QFrame):
     """
-    Shown once, above the stage; Help brings it back.
+    Shown once, above the stage; F1 brings it back.
 
     Signals
     -------
@@ -45,7 +45,7 @@ class HintCard(QFrame):
         self.play_button = make_button("plain", "Play the noise", "play", "Watch the image dissolve", "Space")
         self.play_button.set_shortcut_hint("Space")
         self.play_button.clicked.connect(self.play_requested)
-        note = MathLabel("Shown once; Help brings it back", "label", "text2")
+        self._note = MathLabel(f"Shown once; {native_keys('F1')} brings it back", "label", "text2")
 
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
@@ -55,7 +55,8 @@ class HintCard(QFrame):
         bottom.addWidget(self.open_button)
         bottom.addWidget(self.play_button)
         bottom.addSpacing(metric(6))
-        bottom.addWidget(note, 1)
+        bottom.addWidget(self._note, 1)
+        bottom.addStretch()
         column = QVBoxLayout(self)
         column.setContentsMargins(metric(22), metric(16), metric(14), metric(18))
         column.setSpacing(metric(6))
@@ -69,6 +70,19 @@ class HintCard(QFrame):
         self._words.set_markup(
             f"{name} is loaded so that something moves at once. Pick another sample, or bring your own image."
         )
+
+    @override
+    def sizeHint(self) -> QSize:
+        # The note counts though it may be hidden, or the card would never grow again.
+        margins = metric(22) + metric(14)
+        buttons = self.open_button.sizeHint().width() + self.play_button.sizeHint().width()
+        width = buttons + self._note.sizeHint().width() + metric(26) + margins
+        return QSize(width, self.heightForWidth(width))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._note.setVisible(self.width() >= self.sizeHint().width())
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -88,6 +88,8 @@ class ImageView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._symbol, self._name, self._detail = symbol, name, detail
+        self._short_name = ""
+        self._is_name_short = False
         self._placeholder = ""
         self._file_name = ""
         self._centered = centered
@@ -127,15 +129,33 @@ class ImageView(QWidget):
             self._place()
         self.update()
 
-    def set_title(self, symbol: str, name: str, detail: str = "") -> None:
-        """Show another title: the symbol of the quantity in mathematics, its name, a grey detail."""
-        if (symbol, name, detail) != (self._symbol, self._name, self._detail):
+    def set_title(self, symbol: str, name: str, detail: str = "", *, short_name: str = "") -> None:
+        """
+        Show another title.
+
+        Parameters
+        ----------
+        symbol
+            Of the quantity, in mathematics.
+        name, detail
+            In words: a semibold name, and a grey detail that is left out where there is no room.
+        short_name
+            Stands for the name where that does not fit.
+        """
+        title = (symbol, name, detail, short_name)
+        if title != (self._symbol, self._name, self._detail, self._short_name):
             had_title = self._has_title()
-            self._symbol, self._name, self._detail = symbol, name, detail
+            self._symbol, self._name, self._detail, self._short_name = title
             self._name_for_readers()
             if self._has_title() != had_title:
                 self._place()
             self.update(0, 0, self.width(), title_height())
+
+    def set_name_short(self, is_short: bool) -> None:
+        """Show the short name even where the whole one would fit, as neighbours do."""
+        if is_short != self._is_name_short:
+            self._is_name_short = is_short
+            self.update()
 
     def set_placeholder(self, sentence: str) -> None:
         """Say what will stand here while there is no picture."""
@@ -331,9 +351,9 @@ class ImageView(QWidget):
         rect, ratio = self.picture_rect(), self.devicePixelRatioF()
         if event.rect().top() < title_height() and self._has_title():
             room = self.width() - rect.left()
-            paint_title(
-                painter, QPointF(rect.left(), MARGIN_PX), room, self._symbol, self._name, self._detail
-            )
+            name = self._short_name if self._is_name_short and self._short_name else self._name
+            title = (self._symbol, name, self._detail, self._short_name)
+            paint_title(painter, QPointF(rect.left(), MARGIN_PX), room, *title)
         if self._source is None or self._fit is None:
             paint_placeholder(painter, rect, self._placeholder, centered=self._centered)
             return

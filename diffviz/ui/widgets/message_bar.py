@@ -84,6 +84,11 @@ class MessageBar(QWidget):
             if level is None or row.level == level:
                 self._remove(row, at_once=True)
 
+    def close_newest(self) -> None:
+        """Close the newest message, if there is one, as its own button does."""
+        if self._rows:
+            self._remove(self._rows[0], at_once=False)
+
     @property
     def messages(self) -> tuple[tuple[MessageLevel, str, str], ...]:
         """Level, headline and detail of each message, the newest first."""

@@ -29,11 +29,23 @@ def title_width(symbol: str, name: str, detail: str) -> int:
 
 
 def paint_title(
-    painter: QPainter, top_left: QPointF, room: float, symbol: str, name: str, detail: str
+    painter: QPainter,
+    top_left: QPointF,
+    room: float,
+    symbol: str,
+    name: str,
+    detail: str,
+    short_name: str = "",
 ) -> None:
-    """Draw a title row: symbol in mathematics, semibold name, and a grey detail where ``room`` px allow."""
+    """
+    Draw a title row: symbol in mathematics, semibold name, and a grey detail where ``room`` px allow.
+
+    Where the name does not fit, the short name stands for it, and where that does not fit either, none.
+    """
     tokens = current_tokens()
-    line = RichLine(name, "body", QFont.Weight.DemiBold)
+    names = (name, short_name or name, "")
+    fitting = next(words for words in names if not words or title_width(symbol, words, "") <= room)
+    line = RichLine(fitting, "body", QFont.Weight.DemiBold)
     baseline = round(top_left.y() + title_height() - metric(8) - line.height() + line.ascent())
     left = top_left.x()
     if symbol:

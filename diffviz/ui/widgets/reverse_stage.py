@@ -25,6 +25,8 @@ _MODES = ("triptych", "single")
 _SIDE_PX = 24
 _GAP_PX = 16
 _ROW_GAP_PX = 12
+_LOW_ROW_GAP_PX = 8
+_LOW_PX = 440
 _EMPTY_PX = 230
 _TITLE_PX = 170
 _CARD_PX = 640
@@ -72,10 +74,10 @@ class ReverseStage(QWidget):
         maker.setSpacing(10)
         maker.addWidget(self.badge)
         maker.addWidget(self.explanation, 1)
+        maker.addStretch()
         self._content = QWidget()
-        column = QVBoxLayout(self._content)
+        self._column = column = QVBoxLayout(self._content)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(_ROW_GAP_PX)
         column.addLayout(pictures)
         column.addLayout(maker)
         column.addWidget(self.why)
@@ -107,12 +109,17 @@ class ReverseStage(QWidget):
     def _fit_pictures(self) -> None:
         """Enlarge the pictures as far as the stage allows and line the rest up with them."""
         views = (self.x_t, self.x_0, self.noise) if self._mode == "triptych" else (self.x_0,)
+        # In a low stage the sentence gives its room to the pictures and goes into the badge's tooltip.
+        is_low = self.height() < metric(_LOW_PX)
+        gap = _LOW_ROW_GAP_PX if is_low else _ROW_GAP_PX
+        self.explanation.setVisible(not is_low)
+        self._column.setSpacing(gap)
         frame = 2 * MARGIN_PX
         stage_width = self.width() - 2 * _SIDE_PX
         room_width = (stage_width - (len(views) - 1) * _GAP_PX) / len(views) - frame
         others = (self.badge, self.why, self.comparison, self.formula)
-        taken = sum(w.sizeHint().height() + _ROW_GAP_PX for w in others if not w.isHidden())
-        room_height = self.height() - taken - title_height() - frame - 2 * _ROW_GAP_PX
+        taken = sum(w.sizeHint().height() + gap for w in others if not w.isHidden())
+        room_height = self.height() - taken - title_height() - frame - 2 * gap
         room = (max(room_width, 64.0), max(room_height, 64.0))
         if self.x_0.picture_size == (0, 0):
             side = min(*room, metric(_EMPTY_PX))
@@ -121,7 +128,9 @@ class ReverseStage(QWidget):
             fit = fit_picture(self.x_0.picture_size, room, self.devicePixelRatioF())
             width, height = fit.width, fit.height
         width = max(width, min(room[0], metric(_TITLE_PX)))
+        is_narrow = any(view.title_width() > width + frame for view in (self.x_0, self.noise))
         for view in views:
+            view.set_name_short(is_narrow and len(views) > 1)
             view.setFixedSize(round(width + frame), round(height + title_height() + frame))
         together = len(views) * round(width + frame) + (len(views) - 1) * _GAP_PX
         self._content.setFixedWidth(max(together, min(stage_width, metric(_CARD_PX))))
@@ -134,8 +143,8 @@ class ReverseStage(QWidget):
     def set_time(self, t: int) -> None:
         """Say which step the pictures belong to."""
         self.x_t.set_title("x_t", "Now,", f"t = {t}")
-        self.x_0.set_title("x̂_0", "Predicted image")
-        self.noise.set_title("ε̂", "Predicted noise")
+        self.x_0.set_title("x̂_0", "Predicted image", short_name="Image")
+        self.noise.set_title("ε̂", "Predicted noise", short_name="Noise")
 
     def set_placeholders(self, x_t: str, prediction: str) -> None:
         """Say what will stand where no picture is yet."""
@@ -147,6 +156,7 @@ class ReverseStage(QWidget):
         """Name the denoiser that made the predictions: "exact" or "network", badge text, one sentence."""
         self.badge.set_badge(kind, badge)
         self.explanation.set_markup(explanation)
+        self.badge.setToolTip(f"{badge} {self.explanation.plain}")
 
     def set_reason(self, *, why: bool | None = None, comparison: bool | None = None) -> None:
         """Show or hide the card of weights and the card of PSNR; None leaves one as it is."""

@@ -1,14 +1,16 @@
 """The block that runs a sampler: where it is, how fast it goes, and the buttons that steer it."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from diffviz.ui.theme import color
+from diffviz.ui.theme import color, control_height
 from diffviz.ui.widgets.availability import set_unavailable
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.math_label import MathLabel
+
+_LONGEST_LABEL = "Resume"
 
 
 class ProgressTrack(QWidget):
@@ -93,10 +95,15 @@ class RunBlock(QWidget):
         head.addWidget(self._where)
         head.addWidget(self._pace, 1)
         buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons.setSpacing(6)
         self.run_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        for button in (self.run_button, self.step_button, self.back_button, self.restart_button):
-            buttons.addWidget(button)
+        row = (self.run_button, self.step_button, self.back_button, self.restart_button)
+        for button in row:
+            buttons.addWidget(button, 1 if button is self.run_button else 0)
+        self.run_button.set_label(_LONGEST_LABEL)
+        self.run_button.setMinimumWidth(self.run_button.sizeHint().width())
+        self._step_px = self.step_button.sizeHint().width()
+        self._row_px = sum(button.sizeHint().width() for button in row) + (len(row) - 1) * buttons.spacing()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -105,6 +112,16 @@ class RunBlock(QWidget):
         column.addWidget(self._track)
         column.addLayout(buttons)
         self.set_idle()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._row_px - self._step_px + control_height(), super().minimumSizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # Decided by the longest words of all states, so that nothing changes its width while it runs.
+        self.step_button.set_compact(self.width() < self._row_px)
 
     def set_idle(self) -> None:
         """Show that no run was begun."""
@@ -140,7 +157,7 @@ class RunBlock(QWidget):
         if is_running:
             self._show_main("Pause", "pause", running=True)
         elif is_finished:
-            self._show_main("Run again", "play", running=False)
+            self._show_main("Rerun", "play", running=False)
         else:
             self._show_main("Resume" if done else "Run", "play", running=False)
         self._allow(back=done > 0 and not is_running, restart=done > 0 or is_running, step=not is_finished)

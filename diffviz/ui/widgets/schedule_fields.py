@@ -54,7 +54,7 @@ class ScheduleFields(QWidget):
         self._total_field = LabelledField("Steps T", self._total)
         self._kind_field = LabelledField("Kind", self._kind)
         self._zero_snr = ToggleField(
-            "Zero SNR at T",
+            "Zero SNR",
             tooltip="Zero terminal SNR: scale √ᾱ so that no signal at all is left at T (Lin et al., 2024)",
         )
         self._zero_snr.setAccessibleName("Zero terminal SNR")
@@ -62,6 +62,10 @@ class ScheduleFields(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(_SPACING_PX)
         self._column.addWidget(StackingRow([self._kind_field, self._total_field], (3, 2)))
+        # Across the panel: below a single narrow field a sentence would be a tower of words.
+        self._problem_words = MathLabel("", "label", "bad", wraps=True)
+        self._problem_words.hide()
+        self._column.addWidget(self._problem_words)
         self._body = QWidget()
         self._column.addWidget(self._body)
         self._kind.choice_edited.connect(self._on_kind_edited)
@@ -196,7 +200,9 @@ class ScheduleFields(QWidget):
 
     def _complain(self, blamed: LabelledField | None, sentence: str) -> None:
         for field in (self._kind_field, self._total_field, *self._number_fields.values()):
-            field.set_problem(sentence if field is blamed else "")
+            field.set_problem(sentence if field is blamed else "", is_shown=False)
+        self._problem_words.set_markup(sentence)
+        self._problem_words.setVisible(bool(sentence))
 
     def _show_points(self) -> None:
         spec = self._spec

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from diffviz.core.schedule_lint import Finding
@@ -20,12 +20,16 @@ from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.popover import Popover
 from diffviz.ui.widgets.schedule_fields import ScheduleFields
 from diffviz.ui.widgets.schedule_menu import ScheduleMenu
+from diffviz.ui.widgets.scroll_column import ScrollColumn
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.spark_view import SparkView
 from diffviz.ui.widgets.stacking_row import StackingRow
 
 _NO_GHOST = "none"
 _PLOT_HEIGHT_PX = 195
+_LOWEST_PLOT_PX = 150
+_SHORT_LINT_PX = 34
+_SIDE_PX = 16
 _FIELD_GESTURE_MS = 800
 _ANY_HEIGHT = 16_777_215
 _HOW_TO_DRAW = (
@@ -153,6 +157,7 @@ class SchedulePanel(QWidget):
     def set_compact(self, compact: bool) -> None:
         """Leave the sparklines out, for windows below 820 px."""
         self._spark_row.setVisible(not compact)
+        self._fit_plot()
 
     @override
     def sizeHint(self) -> QSize:
@@ -160,7 +165,12 @@ class SchedulePanel(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(max(288, self._body.minimumSizeHint().width() + metric(12)), 240)
+        return QSize(max(288, self._body.minimumSizeHint().width()), 240)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_plot()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -174,7 +184,7 @@ class SchedulePanel(QWidget):
         self._more = make_button("tool", icon="ellipsis", tooltip="Presets, import, export")
         self._body = body = _ScrolledBody()
         column = QVBoxLayout(body)
-        column.setContentsMargins(16, 9, 16, 14)
+        column.setContentsMargins(_SIDE_PX, 9, _SIDE_PX, 14)
         column.setSpacing(12)
         title = QHBoxLayout()
         title.setSpacing(2)
@@ -195,15 +205,17 @@ class SchedulePanel(QWidget):
         for widget in (self.fields, self.quantities, self.curve, ghost_row, self.lint, self._spark_row):
             column.addWidget(widget)
         column.addStretch(1)
-        self._area = area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(body)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.addWidget(ScrollColumn(body))
+
+    def _fit_plot(self) -> None:
+        """Let the plot give way, as far as it can be read, before the column has to scroll."""
+        full, column = metric(_PLOT_HEIGHT_PX), self._body.heightForWidth(self.width())
+        # What the linter says comes and goes; the plot must not jump with it.
+        words = self.lint.heightForWidth(self.width() - 2 * _SIDE_PX)
+        others = column - self.curve.minimumHeight() - words + metric(_SHORT_LINT_PX)
+        self.curve.setFixedHeight(min(full, max(metric(_LOWEST_PLOT_PX), self.height() - others)))
 
     def _connect(self) -> None:
         self.fields.spec_edited.connect(self._on_spec_edited)
@@ -300,17 +312,10 @@ class SchedulePanel(QWidget):
         self.menu.popup(corner)
 
     def _freeze_layout(self, frozen: bool) -> None:
-        """Keep the plot where it is during a drag: no scroll bar comes or goes, no field above it grows."""
+        """Keep the plot where it is during a drag: no field above it comes, goes or grows."""
         height = self.fields.height()
         self.fields.setMinimumHeight(height if frozen else 0)
         self.fields.setMaximumHeight(height if frozen else _ANY_HEIGHT)
-        policy = Qt.ScrollBarPolicy.ScrollBarAsNeeded
-        if frozen:
-            is_there = self._area.verticalScrollBar().isVisible()
-            policy = (
-                Qt.ScrollBarPolicy.ScrollBarAlwaysOn if is_there else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-            )
-        self._area.setVerticalScrollBarPolicy(policy)
 
     @property
     def _gesture_key(self) -> str:

@@ -2,11 +2,12 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from diffviz.ui.theme import color
 from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.widgets.scroll_column import ScrollColumn
 
 
 class SidePanel(QWidget):
@@ -25,19 +26,13 @@ class SidePanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         body = QWidget()
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(16, 14, 16, 14)
         self._column.setSpacing(12)
         self._column.addWidget(MathLabel(title, "heading"))
         self._column.addStretch(1)
-        self._area.setWidget(body)
-        outer.addWidget(self._area, 1)
+        outer.addWidget(ScrollColumn(body), 1)
         self._footer = QVBoxLayout()
         self._footer.setContentsMargins(16, 8, 16, 14)
         self._footer.setSpacing(8)
@@ -53,8 +48,9 @@ class SidePanel(QWidget):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
-        layout.addWidget(left, left_share)
-        layout.addWidget(right, right_share)
+        # Labels with mathematics are a little higher; the fields below them stay level.
+        layout.addWidget(left, left_share, Qt.AlignmentFlag.AlignBottom)
+        layout.addWidget(right, right_share, Qt.AlignmentFlag.AlignBottom)
         self.add(row)
         return row
 

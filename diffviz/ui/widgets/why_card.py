@@ -65,7 +65,7 @@ class WhyCard(QWidget):
         self.setAccessibleDescription(f"Weights of the heaviest pictures: {shares}")
         self.update()
 
-    def _headline(self) -> str:
+    def _headline(self, *, is_short: bool = False) -> str:
         if self._num_pictures <= 1:
             return (
                 "**Why this $x̂_0$?**  [text2]The data set holds one picture, so it is always the answer.[/]"
@@ -74,6 +74,8 @@ class WhyCard(QWidget):
             state = "Decided: one picture explains what is seen."
         else:
             state = f"Still undecided between {self._effective_count:.1f} pictures."
+        if is_short:
+            return f"**Why this $x̂_0$?**  [text2]{state}[/]"
         return f"**Why this $x̂_0$?**  [text2]A weighted mean of {self._num_pictures:,} pictures. {state}[/]"
 
     @override
@@ -95,10 +97,9 @@ class WhyCard(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         left = metric(14)
         head = RichLine(self._headline(), "label")
-        painter.save()
-        painter.setClipRect(QRectF(left, 0, self.width() - 2 * left, self.height()))
+        if head.width() > self.width() - 2 * left:
+            head = RichLine(self._headline(is_short=True), "label")
         head.paint(painter, left, metric(12) + head.ascent(), color("text"), tokens)
-        painter.restore()
         slots = _MAX_SHOWN + 1
         pitch = (self.width() - 2 * left) / slots
         thumb = metric(_THUMB_PX)

@@ -139,10 +139,12 @@ class ForwardWorkspace(QObject):
         self.bar.modes.set_current(mode)
         self._mode = mode
         as_step = mode == "step"
-        self.stage.clean.set_title(
-            "x_{t−1}" if as_step else "x_0", "Frame before" if as_step else "Clean image"
-        )
-        self.stage.noise.set_title("z_t" if as_step else "ε", "Step noise" if as_step else "Gaussian noise")
+        if as_step:
+            self.stage.clean.set_title("x_{t−1}", "Frame before", short_name="Before")
+            self.stage.noise.set_title("z_t", "Step noise", short_name="Step")
+        else:
+            self.stage.clean.set_title("x_0", "Clean image", short_name="Image")
+            self.stage.noise.set_title("ε", "Gaussian noise", short_name="Noise")
         self.stage.set_mode("equation" if as_step else mode)  # type: ignore[arg-type]
         self._show_frame(all_three=True)
 
@@ -259,6 +261,7 @@ class ForwardWorkspace(QObject):
                 sigma=level.sqrt_one_minus_alpha_cumprod,
                 snr=level.snr,
                 ou_time=float(schedule.ou_time[state.t]),
+                ou_step=float(schedule.ou_dt[state.t]),
                 sqrt_alpha=math.sqrt(alpha),
                 beta=beta,
             ),

@@ -1,0 +1,58 @@
+"""The side panels with the stage between them: widths to drag, panels to fold away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QWidget
+
+_WIDTHS_PX = (320, 300)
+_NARROW_WIDTHS_PX = (288, 272)
+_CENTRE_PX = 820
+_LEFT, _CENTRE, _RIGHT = range(3)
+
+
+class PanelSplitter(QSplitter):
+    """
+    Left panel, centre, right panel; the centre takes what the panels leave and never folds.
+
+    Parameters
+    ----------
+    left, centre, right
+        What stands side by side.
+    """
+
+    def __init__(self, left: QWidget, centre: QWidget, right: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._is_narrow = False
+        self.setHandleWidth(1)
+        for widget in (left, centre, right):
+            self.addWidget(widget)
+        self.setCollapsible(_CENTRE, False)
+        self.setStretchFactor(_CENTRE, 1)
+        self.setSizes([_WIDTHS_PX[0], _CENTRE_PX, _WIDTHS_PX[1]])
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Give panels that are not folded the width for a narrow or for a wide window."""
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            left, centre, right = self.sizes()
+            panels = [width if shown else 0 for width, shown in zip(self._widths(), (left, right))]
+            self.setSizes([panels[0], left + centre + right - sum(panels), panels[1]])
+
+    def toggle_left(self) -> None:
+        """Fold the left panel away, or bring it back."""
+        self._toggle(_LEFT, self._widths()[0])
+
+    def toggle_right(self) -> None:
+        """Fold the right panel away, or bring it back."""
+        self._toggle(_RIGHT, self._widths()[1])
+
+    def _widths(self) -> tuple[int, int]:
+        return _NARROW_WIDTHS_PX if self._is_narrow else _WIDTHS_PX
+
+    def _toggle(self, index: int, width: int) -> None:
+        sizes = self.sizes()
+        change = -sizes[index] if sizes[index] else width
+        sizes[index] += change
+        sizes[_CENTRE] -= change
+        self.setSizes(sizes)

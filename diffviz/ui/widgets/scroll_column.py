@@ -1,0 +1,55 @@
+"""A column of controls that scrolls under a bar which takes no room from it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
+from typing_extensions import override
+
+
+class ScrollColumn(QScrollArea):
+    """
+    Scrolls vertically; the bar lies over the column's margin.
+
+    A bar beside the column would make it narrower when it comes, wrap its words anew and move what is under
+    the pointer.
+
+    Parameters
+    ----------
+    body
+        The column; its right margin leaves room for the bar.
+    """
+
+    def __init__(self, body: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self._bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._bar.hide()
+        hidden = self.verticalScrollBar()
+        hidden.rangeChanged.connect(self._on_range_changed)
+        hidden.valueChanged.connect(self._bar.setValue)
+        self._bar.valueChanged.connect(hidden.setValue)
+        self.setWidget(body)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self._bar.sizeHint().width()
+        self._bar.setGeometry(self.width() - width, 0, width, self.height())
+        self._on_range_changed()
+
+    @Slot()
+    def _on_range_changed(self) -> None:
+        hidden = self.verticalScrollBar()
+        self._bar.setRange(hidden.minimum(), hidden.maximum())
+        self._bar.setPageStep(hidden.pageStep())
+        self._bar.setSingleStep(hidden.singleStep())
+        self._bar.setValue(hidden.value())
+        self._bar.setVisible(hidden.maximum() > hidden.minimum())
+        self._bar.raise_()
