@@ -64,6 +64,7 @@ class ReverseWorkspace(QObject):
         self.runner = JobRunner(self)
         self._is_active = False
         self._is_following = True
+        self._owes_first_step = False
         self._build()
         self._connect()
         self.refresh_denoisers()
@@ -202,6 +203,7 @@ class ReverseWorkspace(QObject):
         self._is_following = True
         if not self.runner.busy or run is None or self._is_stale(run):
             self._begin(paused=True)
+            self._owes_first_step = True
         self.runner.step()
 
     @Slot()
@@ -229,6 +231,7 @@ class ReverseWorkspace(QObject):
 
     def _begin(self, *, paused: bool) -> None:
         request = ReverseRequest.from_state(self._session.state, self._images)
+        self._owes_first_step = False
         run = self.history.begin(request)
         self.timeline.stop()
         self.runner.start(
@@ -260,6 +263,7 @@ class ReverseWorkspace(QObject):
         for record in self.runner.drain():
             if isinstance(record, ReverseContext):
                 self.history.set_context(run, record)
+                self._make_owed_step()
             elif isinstance(record, ReverseStep):
                 self.history.append(run, record)
                 self.strips.add_step(record)
@@ -267,6 +271,12 @@ class ReverseWorkspace(QObject):
         is_following = self._is_following and self._is_active
         if is_following and run is self.history.current and run.last is not None:
             self._session.update(t=0 if run.complete else run.last.t)
+
+    def _make_owed_step(self) -> None:
+        """The first thing that a run gives is no step yet; who asked for one step wants to see one."""
+        if self._owes_first_step and self.runner.state is JobState.PAUSED:
+            self.runner.step()
+        self._owes_first_step = False
 
     @Slot(object)
     def _on_run_ended(self, outcome: JobOutcome) -> None:
