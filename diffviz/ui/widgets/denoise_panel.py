@@ -36,9 +36,10 @@ _SAMPLERS = (
     Choice("heun", "Heun", "Second-order solver with two network calls a step (Karras et al., 2022)"),
 )
 _VARIANCES = (
-    Choice("tilde", "Posterior β̃", "Exact if the data were a single picture"),
-    Choice("beta", "Step β", "Exact if the data were white noise"),
-    Choice("interpolated", "Half way", "Between β̃ and β on a log scale"),
+    # In words: few fonts can set a tilde on a beta.
+    Choice("tilde", "Posterior", "Of the step back from a known x₀; exact if the data were a single picture"),
+    Choice("beta", "Step β", "Of the step forward; exact if the data were white noise"),
+    Choice("interpolated", "Half way", "Between the two, on a log scale"),
 )
 _SPACINGS = (
     Choice("trailing", "Trailing", "Evenly spaced, starts at T"),
