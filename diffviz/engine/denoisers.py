@@ -18,7 +18,7 @@ from diffviz.data.datasets import SOURCES, DatasetSource, find_files
 from diffviz.data.images import Pixels, to_uint8
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import EXACT_PICTURES, ReverseRequest
-from diffviz.models.catalog import list_networks, load_denoiser
+from diffviz.models.catalog import list_networks, load_denoiser, read_catalog
 from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, DenoiserInfo
 from diffviz.models.exact_sets import exact_denoiser, exact_of_dataset
 
@@ -94,6 +94,10 @@ class DenoiserShelf:
             *(_source_info(source) for source in at_hand),
             *list_networks(),
         )
+
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for each file among the networks that cannot be used."""
+        return read_catalog().problems
 
     def info(self, key: str) -> DenoiserInfo | None:
         """What is known of a denoiser without making it; None where nothing is."""

@@ -91,6 +91,8 @@ class MainWindow(QMainWindow):
         self._show_workspace(session.state.workspace)
         self._show_status(session.state)
         self._restore_geometry()
+        for problem in shelf.problems():
+            self.message_bar.show_message("warn", "A network cannot be used:", problem)
 
     # Building
 

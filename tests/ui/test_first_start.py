@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QThread
+from PySide6.QtCore import Qt, QThread
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.schedules import ScheduleSpec
@@ -13,37 +13,7 @@ from diffviz.data.images import to_uint8
 from diffviz.ui.main_window import MainWindow
 from tests.ui import expected
 from tests.ui.person import Person, pixels, write_picture
-
-# Runs the program as `diffviz FILES` does, with a person who waits, looks and closes the window.
-PROGRAM = """
-import json, sys
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
-from diffviz import app
-
-class Visitor:
-    def __init__(self, look):
-        self.look, self.notes = look, {}
-        self.timer = QTimer(interval=20)
-        self.timer.timeout.connect(self.visit)
-        self.timer.start()
-    def visit(self):
-        shown = [w for w in QApplication.topLevelWidgets() if type(w).__name__ == "MainWindow" and w.isVisible()]
-        if shown and self.look(shown[0], self.notes):
-            self.timer.stop()
-            shown[0].close()
-
-def run(look, files=()):
-    make = app.make_application
-    def make_and_visit():
-        made = make()
-        made.visitor = Visitor(look)
-        return made
-    app.make_application = make_and_visit
-    status = app.main(files)
-    print(json.dumps(QApplication.instance().visitor.notes))
-    sys.exit(status)
-"""
+from tests.ui.program import PROGRAM
 
 
 def test_the_window_opens_on_a_picture_in_the_middle_of_dissolving(window: MainWindow) -> None:
@@ -112,7 +82,7 @@ run(look, sys.argv[1:])
     assert json.loads(second.stdout)["hint"] is False
 
 
-def test_the_hint_goes_when_the_playhead_or_anything_else_is_used(window: MainWindow, person: Person) -> None:
+def test_the_card_of_first_steps_goes_when_the_playhead_moves(window: MainWindow, person: Person) -> None:
     window.show_hint()
     assert window.hint.isVisible()
     strip = window.forward.timeline.filmstrip
@@ -120,14 +90,14 @@ def test_the_hint_goes_when_the_playhead_or_anything_else_is_used(window: MainWi
     assert not window.hint.isVisible()
 
 
-def test_the_hint_plays_the_noise(window: MainWindow, person: Person, qtbot: QtBot) -> None:
+def test_the_card_of_first_steps_plays_the_noise(window: MainWindow, person: Person, qtbot: QtBot) -> None:
     window.show_hint()
     person.click(window.hint.play_button)
     assert not window.hint.isVisible()
     qtbot.waitUntil(lambda: window.session.state.t > 280)
 
 
-def test_a_closed_window_has_ended_its_threads(window: MainWindow, person: Person, qtbot: QtBot) -> None:
+def test_a_closed_window_has_ended_its_threads(window: MainWindow, qtbot: QtBot) -> None:
     window.session.update(noise_mode="markov", image="sample:hubble")
     with qtbot.waitSignal(window.torch_ready, timeout=60_000):
         window.preload_torch()
@@ -135,3 +105,15 @@ def test_a_closed_window_has_ended_its_threads(window: MainWindow, person: Perso
     window.close()
     assert threads
     assert not any(thread.isRunning() for thread in threads)
+
+
+def test_escape_closes_the_card_of_first_steps_and_then_the_newest_message(
+    window: MainWindow, person: Person
+) -> None:
+    window.show_hint()
+    window.fail("Something failed", "For a reason")
+    person.key(Qt.Key.Key_Escape)
+    assert not window.hint.isVisible()
+    assert len(window.message_bar.messages) == 1
+    person.key(Qt.Key.Key_Escape)
+    assert not window.message_bar.messages

@@ -132,7 +132,14 @@ class RunBlock(QWidget):
         self._allow(back=False, restart=False, step=True)
 
     def set_progress(
-        self, done: int, total: int, *, is_running: bool, is_finished: bool, steps_per_s: float | None
+        self,
+        done: int,
+        total: int,
+        *,
+        is_running: bool,
+        is_finished: bool,
+        can_resume: bool,
+        steps_per_s: float | None,
     ) -> None:
         """
         Show how far a run is.
@@ -141,8 +148,8 @@ class RunBlock(QWidget):
         ----------
         done, total
             Steps made and steps in all.
-        is_running, is_finished
-            What it is about.
+        is_running, is_finished, can_resume
+            What it is about; a run that was stopped, or has other settings by now, cannot be resumed.
         steps_per_s
             Measured speed, or None while it is unknown.
         """
@@ -153,13 +160,13 @@ class RunBlock(QWidget):
         elif steps_per_s and is_running:
             self._pace.set_markup(f"{_pace(steps_per_s)} · {_time_left((total - done) / steps_per_s)} left")
         else:
-            self._pace.set_markup("getting ready" if is_running else "paused" if done else "")
+            self._pace.set_markup("getting ready" if is_running else "paused" if can_resume else "")
         if is_running:
             self._show_main("Pause", "pause", running=True)
         elif is_finished:
             self._show_main("Rerun", "play", running=False)
         else:
-            self._show_main("Resume" if done else "Run", "play", running=False)
+            self._show_main("Resume" if can_resume and done else "Run", "play", running=False)
         self._allow(back=done > 0 and not is_running, restart=done > 0 or is_running, step=not is_finished)
 
     def set_note(self, markup: str) -> None:

@@ -47,4 +47,6 @@ def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOpti
             any_size=info.key == EXACT_PICTURES,
         )
         for info in shelf.infos(exact_size)
+        # A network of points in the plane draws no pictures.
+        if info.kind == "exact" or info.image_shape is not None
     ]

@@ -263,6 +263,9 @@ class ReverseWorkspace(QObject):
         for record in self.runner.drain():
             if isinstance(record, ReverseContext):
                 self.history.set_context(run, record)
+                if self.runner.state is JobState.PAUSED:
+                    # The single step that was asked for has brought this record alone.
+                    self.runner.step()
                 self._make_owed_step()
             elif isinstance(record, ReverseStep):
                 self.history.append(run, record)
@@ -283,7 +286,7 @@ class ReverseWorkspace(QObject):
         self._take_records()
         run = self.runner.tag
         if outcome.status is JobStatus.FAILED:
-            self.failed.emit(outcome.headline, f"{outcome.reason}. {outcome.hint}".strip())
+            self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
         elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
             self.noted.emit(f"Run {run.id} reached the image in {len(run.steps)} steps")
         self._show_run()
@@ -344,7 +347,8 @@ class ReverseWorkspace(QObject):
         run = self.history.current
         self._show_progress()
         self.strips.show_label(run)
-        self._presenter.show_run(run, state.t, self.panel.options.get(state.denoiser))
+        option = self.panel.options.get(state.denoiser)
+        self._presenter.show_run(run, state.t, option, is_busy=self.runner.busy)
 
     def _show_progress(self) -> None:
         run = self.history.current
@@ -353,6 +357,7 @@ class ReverseWorkspace(QObject):
             block.set_idle()
             return
         is_own = self.runner.tag is run and self.runner.busy
+        stale = bool(run.steps) and self._is_stale(run)
         seconds = self.runner.seconds_per_step if is_own else None
         total = run.context.num_steps if run.context is not None else run.request.sampler.num_sampling_steps
         done = run.last.index + 1 if run.last is not None else 0
@@ -361,9 +366,9 @@ class ReverseWorkspace(QObject):
             total,
             is_running=is_own and self.runner.state is JobState.RUNNING,
             is_finished=run.complete,
+            can_resume=is_own and self.runner.state is JobState.PAUSED and not stale,
             steps_per_s=1.0 / seconds if seconds else None,
         )
-        stale = bool(run.steps) and self._is_stale(run)
         block.set_note("Settings changed. They take effect with the next run." if stale else "")
 
     # From the user to the session

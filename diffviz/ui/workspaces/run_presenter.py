@@ -47,7 +47,7 @@ class RunPresenter(QObject):
         """End the worker; the window is closing."""
         self._worker.shutdown()
 
-    def show_run(self, run: Run | None, t: int, option: DenoiserOption | None) -> None:
+    def show_run(self, run: Run | None, t: int, option: DenoiserOption | None, *, is_busy: bool) -> None:
         """
         Show what a run has at time t.
 
@@ -59,12 +59,14 @@ class RunPresenter(QObject):
             The playhead.
         option
             The denoiser that is chosen, named while nothing was sampled.
+        is_busy
+            Whether the run is still going on.
         """
         self._run = run
         self._show_maker(run, option)
         frame = run.frame_at(t) if run is not None else None
         if run is None or frame is None:
-            self._show_nothing(run, t)
+            self._show_nothing(run, t, is_busy)
             return
         stage = self._stage
         stage.set_time(frame.t)
@@ -74,7 +76,7 @@ class RunPresenter(QObject):
         self._show_comparison(run, t)
         self._ask_why(run, frame.t)
 
-    def _show_nothing(self, run: Run | None, t: int) -> None:
+    def _show_nothing(self, run: Run | None, t: int, is_busy: bool) -> None:
         stage = self._stage
         stage.set_pictures(None, None, None)
         stage.set_time(t)
@@ -83,7 +85,8 @@ class RunPresenter(QObject):
         if run is None:
             stage.set_placeholders("Press Run to start from noise", "The denoiser's answer appears here")
         elif not run.steps:
-            stage.set_placeholders("Getting the denoiser ready", "Getting the denoiser ready")
+            words = "Getting the denoiser ready" if is_busy else "The run ended before its first step"
+            stage.set_placeholders(words, words)
         else:
             beyond = t > run.steps[0].t
             words = "The run started below this noise level" if beyond else "Not sampled yet"
