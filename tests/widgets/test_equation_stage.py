@@ -179,7 +179,10 @@ def test_the_divider_follows_mouse_and_keyboard_and_stays_inside(qtbot, shown) -
 
 
 def test_coefficients_are_told_to_screen_readers(stage) -> None:
-    assert stage.accessibleDescription() == "x_t is 0.687 times the clean image plus 0.727 times the noise"
+    assert (
+        stage.accessibleDescription()
+        == "x_t is 0.687 times the clean image plus 0.727 times the Gaussian noise"
+    )
 
 
 def test_a_very_low_stage_gives_up_the_line_first(stage) -> None:

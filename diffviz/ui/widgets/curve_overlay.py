@@ -89,9 +89,13 @@ def paint_read_out(
         for y in (spot.y() - gap - height, spot.y() + gap)
         for x in (spot.x() + gap, spot.x() - gap - width)
     ]
-    places = [place for place in (QRectF(c.x(), c.y(), width, height) for c in corners) if room.contains(place)]
+    places = [
+        place for place in (QRectF(c.x(), c.y(), width, height) for c in corners) if room.contains(place)
+    ]
     clear = [place for place in places if not any(place.intersects(name) for name in names)]
-    fallback = QRectF(min(max(spot.x() + gap, room.left()), room.right() - width), corners[0].y(), width, height)
+    fallback = QRectF(
+        min(max(spot.x() + gap, room.left()), room.right() - width), corners[0].y(), width, height
+    )
     pill = (clear or places or [fallback])[0]
     painter.setPen(QPen(tokens.color("line"), 1.0))
     painter.setBrush(tokens.color("raised"))

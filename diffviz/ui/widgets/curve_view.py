@@ -157,7 +157,9 @@ class CurveView(CurvePlot):
         paint_now_label(painter, now.x(), self._now_label_top(), self._t, plot)
         shown = self._selected if self._is_held else self._hovered
         if shown is not None and not self._invalid:
-            paint_read_out(painter, self._describe_point(shown), self.handle_position(shown), plot, self._names)
+            paint_read_out(
+                painter, self._describe_point(shown), self.handle_position(shown), plot, self._names
+            )
         if self._invalid:
             paint_problem(painter, self._invalid[1], QRectF(self.viewport().rect()))
 

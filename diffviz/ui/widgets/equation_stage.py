@@ -117,7 +117,8 @@ class EquationStage(QWidget):
 
     def set_coefficients(self, signal: float, noise: float) -> None:
         """Show the weights of the clean picture and of the noise, each 0 to 1."""
-        first, second = (view.accessibleName().lower() for view in (self.clean, self.noise))
+        names = (view.accessibleName() for view in (self.clean, self.noise))
+        first, second = (name if name.startswith("Gauss") else name.lower() for name in names)
         words = f"x_t is {signal:.3f} times the {first} plus {noise:.3f} times the {second}"
         self.setAccessibleDescription(words)
         new = Coefficients(signal, noise)
