@@ -78,7 +78,7 @@ def paint_handle(painter: QPainter, mark: HandleMark, role: Role) -> None:
 def paint_read_out(
     painter: QPainter, words: str, spot: QPointF, plot: QRectF, names: Sequence[QRectF]
 ) -> None:
-    """Draw the numbers of the handle in hand beside it, inside the plot and clear of names where it can be."""
+    """Draw the numbers of the handle in hand beside it, inside the plot and clear of names if it can be."""
     tokens = current_tokens()
     line = RichLine(words, "tick", QFont.Weight.DemiBold, tabular=True)
     width, height = line.width() + metric(12), line.height() + metric(6)
