@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QScrollArea, QWidget
@@ -181,8 +181,9 @@ def visible_widgets(top: QWidget) -> list[QWidget]:
 
 
 def is_in_sight(widget: QWidget) -> bool:
-    """Whether any part of a widget is not hidden by scrolling."""
-    return not QRect(widget.visibleRegion().boundingRect()).isEmpty()
+    """Whether a widget is seen, not scrolled away, but for a few px where it is higher than the room."""
+    seen = widget.visibleRegion().boundingRect()
+    return seen.width() >= widget.width() - 2 and seen.height() >= min(widget.height() - 2, 100)
 
 
 def focused() -> QWidget | None:

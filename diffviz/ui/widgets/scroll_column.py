@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QScrollBar, QWidget
 from typing_extensions import override
+
+_CLEARANCE_PX = 12
 
 
 class ScrollColumn(QScrollArea):
@@ -30,12 +32,16 @@ class ScrollColumn(QScrollArea):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._bar = QScrollBar(Qt.Orientation.Vertical, self)
         self._bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._bar.setAccessibleName("Scroll the panel")
         self._bar.hide()
         hidden = self.verticalScrollBar()
         hidden.rangeChanged.connect(self._on_range_changed)
         hidden.valueChanged.connect(self._bar.setValue)
         self._bar.valueChanged.connect(hidden.setValue)
         self.setWidget(body)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._on_focus_changed)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -43,6 +49,14 @@ class ScrollColumn(QScrollArea):
         width = self._bar.sizeHint().width()
         self._bar.setGeometry(self.width() - width, 0, width, self.height())
         self._on_range_changed()
+
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        """Bring what the keyboard came to into sight; under the mouse nothing moves."""
+        del old
+        is_by_key = QApplication.mouseButtons() == Qt.MouseButton.NoButton
+        if new is not None and is_by_key and self.isAncestorOf(new):
+            self.ensureWidgetVisible(new, 0, _CLEARANCE_PX)
 
     @Slot()
     def _on_range_changed(self) -> None:
