@@ -142,7 +142,7 @@ class ForwardProcess:
 
     Notes
     -----
-    One process belongs to one thread: its buffer and its cache are reused.
+    One process belongs to one thread, which its cache is for; see `pieces` for the exception.
     """
 
     def __init__(
@@ -156,8 +156,6 @@ class ForwardProcess:
         self.x_0: Float32Array = np.ascontiguousarray(x_0, dtype=np.float32)
         self.schedule, self.seed, self.mode = schedule, seed, mode
         self._path = NoisePath(schedule, self.x_0.shape, seed, mode, cache_bytes)
-        # One for a piece of the frame, one for its share of noise.
-        self._buffers = np.empty((2, min(_PIECE, self.x_0.size)), dtype=np.float32)
 
     def noise(self, t: int) -> Float32Array:
         """ε̄_t with x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε̄_t: all noise up to t as one draw, read-only float32."""
@@ -184,21 +182,32 @@ class ForwardProcess:
             out = np.empty_like(self.x_0)
         elif out.shape != self.x_0.shape or out.dtype != np.float32 or not out.flags.c_contiguous:
             raise ValueError(f"The frame needs a contiguous float32 array of shape {self.x_0.shape}.")
-        for _piece in self._pieces(t, out.reshape(-1)):
+        for _piece in self._pieces(t, out.reshape(-1), 0, out.size):
             pass
         return out
 
-    def pieces(self, t: int) -> Iterator[tuple[slice, Float32Array]]:
+    def pieces(self, t: int, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, Float32Array]]:
         """The frame at time t piece by piece, for frames that are looked at and not kept.
+
+        Two threads may each walk a stretch of one frame, once `noise(t)` has been asked for.
+
+        Parameters
+        ----------
+        t
+            In 0…T.
+        start, stop
+            Stretch of the flattened frame; all of it by default.
 
         Yields
         ------
         tuple of slice and array
             Place in the flattened frame, and the values there, which the next piece overwrites.
         """
-        return self._pieces(t, None)
+        return self._pieces(t, None, start, self.x_0.size if stop is None else stop)
 
-    def _pieces(self, t: int, out: Float32Array | None) -> Iterator[tuple[slice, Float32Array]]:
+    def _pieces(
+        self, t: int, out: Float32Array | None, start: int, stop: int
+    ) -> Iterator[tuple[slice, Float32Array]]:
         """Pieces that stay in the processor's cache: a third of the time of whole-picture arithmetic."""
         level = self.schedule.level(t)
         flat_x_0 = self.x_0.reshape(-1)
@@ -206,16 +215,18 @@ class ForwardProcess:
         if level.one_minus_alpha_cumprod == 0.0 or level.alpha_cumprod == 0.0:
             if out is not None:
                 np.copyto(out, flat_noise)
-            yield slice(None), flat_noise
+            yield slice(start, stop), flat_noise[start:stop]
             return
         signal = np.float32(level.sqrt_alpha_cumprod)
         spread = np.float32(level.sqrt_one_minus_alpha_cumprod)
-        for start in range(0, flat_x_0.size, _PIECE):
-            place = slice(start, min(start + _PIECE, flat_x_0.size))
-            count = place.stop - start
-            frame = self._buffers[0, :count] if out is None else out[place]
+        # One for a piece of the frame, one for its share of noise.
+        buffers = np.empty((2, min(_PIECE, stop - start)), dtype=np.float32)
+        for first in range(start, stop, _PIECE):
+            place = slice(first, min(first + _PIECE, stop))
+            count = place.stop - first
+            frame = buffers[0, :count] if out is None else out[place]
             np.multiply(flat_x_0[place], signal, out=frame)
-            frame += np.multiply(flat_noise[place], spread, out=self._buffers[1, :count])
+            frame += np.multiply(flat_noise[place], spread, out=buffers[1, :count])
             yield place, frame
 
     def step(self, t: int) -> ForwardStep:
