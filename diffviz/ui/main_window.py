@@ -32,7 +32,7 @@ from diffviz.ui.export_controller import ExportController
 from diffviz.ui.picture_opener import PictureOpener
 from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
-from diffviz.ui.theme import Scheme, apply_theme, color, current_tokens, notifier
+from diffviz.ui.theme import Scheme, apply_theme, color, current_tokens, metric, notifier
 from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
 from diffviz.ui.widgets.drop_overlay import DropOverlay
 from diffviz.ui.widgets.header import Header
@@ -312,12 +312,12 @@ class MainWindow(QMainWindow):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_compact = self.height() < _COMPACT_BELOW_PX
+        is_compact = self.height() < metric(_COMPACT_BELOW_PX)
         for workspace in self._workspaces.values():
             workspace.set_compact(is_compact)
         self.schedule_panel.set_compact(is_compact)
         self._timelines.setFixedHeight(self.current_workspace().timeline.sizeHint().height())
-        self.panels.set_narrow(self.width() < _NARROW_BELOW_PX)
+        self.panels.set_narrow(self.width() < metric(_NARROW_BELOW_PX))
         if self.hint.isVisible():
             self._place_hint()
 

@@ -142,7 +142,7 @@ class Header(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        is_compact = self.width() < _COMPACT_BELOW_PX
+        is_compact = self.width() < metric(_COMPACT_BELOW_PX)
         for button in (self.commands, self.open, self.export):
             button.set_compact(is_compact)
         taken = 16 + self._brand.sizeHint().width() + 2 * 8

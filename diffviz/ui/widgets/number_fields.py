@@ -1,6 +1,6 @@
 """Fields for numbers: the wheel acts only when focused, typing counts when finished, minus is true."""
 
-from PySide6.QtCore import QLocale, QPointF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QLocale, QPointF, QSignalBlocker, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSizePolicy, QWidget
 from typing_extensions import override
@@ -93,8 +93,19 @@ class _SpinField(QDoubleSpinBox):
         return self.sizeHint()
 
     @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        # Qt puts the line edit back to its own place when the type changes.
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            QTimer.singleShot(0, self, self._place_edit)
+
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_edit()
+
+    @Slot()
+    def _place_edit(self) -> None:
         left = text_inset() - 2
         right = metric(ARROW_STRIP_PX) + self._unit_width()
         self.lineEdit().setFont(font_for("body", tabular=True))

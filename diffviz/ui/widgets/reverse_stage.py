@@ -27,6 +27,7 @@ _GAP_PX = 16
 _ROW_GAP_PX = 12
 _LOW_ROW_GAP_PX = 8
 _LOW_PX = 440
+_CARD_FROM_PX = 340
 _EMPTY_PX = 230
 _TITLE_PX = 170
 _CARD_PX = 640
@@ -64,6 +65,7 @@ class ReverseStage(QWidget):
         self.formula = Pill()
         self.formula.hide()
         self._mode = "triptych"
+        self._wanted: frozenset[QWidget] = frozenset()
         pictures = QHBoxLayout()
         pictures.setSpacing(0)
         for index, view in enumerate((self.x_t, self.x_0, self.noise)):
@@ -115,6 +117,8 @@ class ReverseStage(QWidget):
         self.explanation.setVisible(not is_low)
         self._column.setSpacing(gap)
         frame = 2 * MARGIN_PX
+        for card in (self.why, self.comparison):
+            card.setVisible(card in self._wanted and self.height() >= metric(_CARD_FROM_PX))
         stage_width = self.width() - 2 * _SIDE_PX
         room_width = (stage_width - (len(views) - 1) * _GAP_PX) / len(views) - frame
         others = (self.badge, self.why, self.comparison, self.formula)
@@ -160,10 +164,9 @@ class ReverseStage(QWidget):
 
     def set_reason(self, *, why: bool | None = None, comparison: bool | None = None) -> None:
         """Show or hide the card of weights and the card of PSNR; None leaves one as it is."""
-        if why is not None:
-            self.why.setVisible(why)
-        if comparison is not None:
-            self.comparison.setVisible(comparison)
+        for card, wish in ((self.why, why), (self.comparison, comparison)):
+            if wish is not None:
+                self._wanted = self._wanted | {card} if wish else self._wanted - {card}
         self._fit_pictures()
 
     def set_step_formula(self, t: int, s: int, coefficients: StepCoefficients | None) -> None:

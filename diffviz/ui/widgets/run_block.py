@@ -1,6 +1,6 @@
 """The block that runs a sampler: where it is, how fast it goes, and the buttons that steer it."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -100,10 +100,8 @@ class RunBlock(QWidget):
         row = (self.run_button, self.step_button, self.back_button, self.restart_button)
         for button in row:
             buttons.addWidget(button, 1 if button is self.run_button else 0)
-        self.run_button.set_label(_LONGEST_LABEL)
-        self.run_button.setMinimumWidth(self.run_button.sizeHint().width())
-        self._step_px = self.step_button.sizeHint().width()
-        self._row_px = sum(button.sizeHint().width() for button in row) + (len(row) - 1) * buttons.spacing()
+        self._row_px = self._step_px = 0
+        self._gaps_px = (len(row) - 1) * buttons.spacing()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -112,6 +110,13 @@ class RunBlock(QWidget):
         column.addWidget(self._track)
         column.addLayout(buttons)
         self.set_idle()
+        self._measure()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self._row_px:
+            self._measure()
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -120,8 +125,16 @@ class RunBlock(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # Decided by the longest words of all states, so that nothing changes its width while it runs.
         self.step_button.set_compact(self.width() < self._row_px)
+
+    def _measure(self) -> None:
+        """Reserve room for the longest words of all states: nothing changes its width while it runs."""
+        longest = make_button("primary", _LONGEST_LABEL, "play").sizeHint().width()
+        self.run_button.setMinimumWidth(longest)
+        self._step_px = make_button("plain", "Step", "step").sizeHint().width()
+        self._row_px = longest + self._step_px + 2 * control_height() + self._gaps_px
+        self.step_button.set_compact(self.width() < self._row_px)
+        self.updateGeometry()
 
     def set_idle(self) -> None:
         """Show that no run was begun."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QScrollBar, QWidget
 from typing_extensions import override
@@ -38,10 +38,22 @@ class ScrollColumn(QScrollArea):
         hidden.rangeChanged.connect(self._on_range_changed)
         hidden.valueChanged.connect(self._bar.setValue)
         self._bar.valueChanged.connect(hidden.setValue)
+        self._body = body
         self.setWidget(body)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._body.minimumSizeHint().width(), super().minimumSizeHint().height())
+
+    @override
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            # The column may need another width now, of which Qt's own scroll areas tell nobody.
+            self.updateGeometry()
+        return super().viewportEvent(event)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from diffviz.ui import theme
-from diffviz.ui.theme import Role, current_tokens, font_for, metric
+from diffviz.ui.theme import Role, current_tokens, metric
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.filmstrip import Filmstrip
+from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.playback import SPEEDS, Playback
 from diffviz.ui.widgets.segmented import SegmentedSwitch
 from diffviz.ui.widgets.strip_layout import MARGIN_PX
@@ -362,9 +363,6 @@ def _labelled(words: str, widget: QWidget) -> QWidget:
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(metric(10))
-    label = QLabel(words)
-    label.setFont(font_for("label"))
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-    row.addWidget(label)
+    row.addWidget(MathLabel(words, "label", "text3"))
     row.addWidget(widget)
     return holder

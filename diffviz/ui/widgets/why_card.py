@@ -96,9 +96,9 @@ class WhyCard(QWidget):
         painter.setBrush(color("panel"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         left = metric(14)
-        head = RichLine(self._headline(), "label")
-        if head.width() > self.width() - 2 * left:
-            head = RichLine(self._headline(is_short=True), "label")
+        headlines = (self._headline(), self._headline(is_short=True), "**Why this $x̂_0$?**")
+        lines = [RichLine(words, "label") for words in headlines]
+        head = next((line for line in lines if line.width() <= self.width() - 2 * left), lines[-1])
         head.paint(painter, left, metric(12) + head.ascent(), color("text"), tokens)
         slots = _MAX_SHOWN + 1
         pitch = (self.width() - 2 * left) / slots
