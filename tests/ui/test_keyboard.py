@@ -47,29 +47,28 @@ def test_tab_reaches_everything_that_can_be_used_and_comes_round(
     assert not missed
 
 
-@pytest.mark.parametrize("workspace", WORKSPACES)
-def test_everything_that_can_be_used_has_a_name_for_screen_readers(
-    window: MainWindow, workspace: str
-) -> None:
-    window.show_workspace(workspace)
+def test_everything_that_can_be_used_has_a_name_for_screen_readers(window: MainWindow) -> None:
     kinds = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
     inside = (QAbstractSpinBox, QComboBox)
-    nameless = [
-        type(widget).__name__
-        for widget in visible_widgets(window)
-        if (isinstance(widget, kinds) or is_reached_by_tab(widget))
-        and not isinstance(widget.parent(), inside)
-        and not widget.accessibleName()
-        and not (isinstance(widget, QAbstractButton) and widget.text())
-    ]
+    nameless = []
+    for workspace in WORKSPACES:
+        window.show_workspace(workspace)
+        nameless += [
+            f"{type(widget).__name__} in {workspace}"
+            for widget in visible_widgets(window)
+            if (isinstance(widget, kinds) or is_reached_by_tab(widget))
+            and not isinstance(widget.parent(), inside)
+            and not widget.accessibleName()
+            and not (isinstance(widget, QAbstractButton) and widget.text())
+        ]
     assert not nameless
 
 
-@pytest.mark.parametrize("workspace", WORKSPACES)
-def test_every_button_of_an_icon_alone_says_what_it_does(window: MainWindow, workspace: str) -> None:
-    window.show_workspace(workspace)
-    buttons = [w for w in visible_widgets(window) if isinstance(w, QAbstractButton) and not w.text()]
-    assert not [b.accessibleName() for b in buttons if not b.toolTip()]
+def test_every_button_of_an_icon_alone_says_what_it_does(window: MainWindow) -> None:
+    for workspace in WORKSPACES:
+        window.show_workspace(workspace)
+        buttons = [w for w in visible_widgets(window) if isinstance(w, QAbstractButton) and not w.text()]
+        assert not [b.accessibleName() for b in buttons if not b.toolTip()]
 
 
 @pytest.mark.parametrize("workspace", WORKSPACES)

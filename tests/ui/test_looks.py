@@ -2,14 +2,13 @@
 
 import itertools
 
-import pytest
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.samplers import SamplerSpec
-from diffviz.core.schedules import PRESETS
+from diffviz.core.schedules import PRESETS, ScheduleSpec
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import metric
 from diffviz.ui.tokens import DARK, LIGHT, Tokens
@@ -97,14 +96,9 @@ def overlapping(window: MainWindow) -> list[str]:
     return pairs
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_no_words_are_cut_and_nothing_overlaps_at_any_size(
-    window: MainWindow, person: Person, qtbot: QtBot, size: tuple[int, int]
+def test_no_words_are_cut_and_nothing_overlaps_or_moves_at_any_size(
+    window: MainWindow, person: Person, qtbot: QtBot
 ) -> None:
-    window.resize(*size)
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
-    presets = dict(PRESETS)
-
     def is_whole() -> bool:
         return not cut_words(window) and not overlapping(window)
 
@@ -114,29 +108,24 @@ def test_no_words_are_cut_and_nothing_overlaps_at_any_size(
         except Exception as error:
             raise AssertionError(f"{what}: {cut_words(window)} {overlapping(window)}") from error
 
-    for label in ("DDPM, linear", "Lesson: T = 100, β not scaled", "Lesson: β = 1, noise at once", "Sigmoid"):
-        window.session.update(schedule=presets[label])
-        look(label)
-    window.session.update(schedule=presets["DDPM, linear"], exact_size=16, workspace="reverse")
-    look("reverse at the start")
-    window.session.update(sampler=SamplerSpec(num_sampling_steps=3))
-    run_to_the_end(window, person)
-    look("a finished run")
-    window.session.update(start="image", denoiser="fashion-unet", class_index=0)
-    look("a network, a class, a start from a picture")
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-def test_the_window_keeps_to_its_size_whatever_it_shows(
-    window: MainWindow, person: Person, qtbot: QtBot, size: tuple[int, int]
-) -> None:
-    window.resize(*size)
-    window.session.update(workspace="reverse", exact_size=16, sampler=SamplerSpec(num_sampling_steps=3))
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
-    widths = window.panels.sizes()
-    run_to_the_end(window, person)
-    assert window.panels.sizes() == widths, "a run moves no panel"
-    assert (window.width(), window.height()) == size
+    presets = dict(PRESETS)
+    for size in SIZES:
+        window.resize(*size)
+        qtbot.waitUntil(lambda size=size: (window.width(), window.height()) == size)
+        for label in ("DDPM, linear", "Lesson: T = 100, β not scaled", "Sigmoid"):
+            window.session.update(workspace="forward", schedule=presets[label])
+            look(f"{label} at {size}")
+        sampler = SamplerSpec(num_sampling_steps=3)
+        window.session.update(workspace="reverse", schedule=ScheduleSpec(), exact_size=16, sampler=sampler)
+        look(f"reverse at {size}")
+        widths = window.panels.sizes()
+        run_to_the_end(window, person)
+        look(f"a finished run at {size}")
+        assert window.panels.sizes() == widths, "a run moves no panel"
+        assert (window.width(), window.height()) == size
+        window.session.update(start="image", denoiser="fashion-unet", class_index=0)
+        look(f"a network, a class, a start from a picture at {size}")
+        window.session.update(start="noise", denoiser="exact:pictures")
 
 
 def test_panels_are_narrower_in_a_narrow_window_and_wide_again_in_a_wide_one(
@@ -158,17 +147,16 @@ def test_in_a_low_window_the_gallery_and_the_small_views_make_room(window: MainW
     qtbot.waitUntil(window.forward.gallery.isVisible)
 
 
-@pytest.mark.parametrize("workspace", ["forward", "reverse"])
 def test_with_text_twice_as_large_words_wrap_and_panels_scroll(
-    window: MainWindow, application: QApplication, qtbot: QtBot, workspace: str
+    window: MainWindow, application: QApplication, qtbot: QtBot
 ) -> None:
-    window.resize(1440, 900)
-    window.show_workspace(workspace)
     font = application.font()
     font.setPointSizeF(2 * font.pointSizeF())
     application.setFont(font)
     window.toggle_theme()
-    qtbot.waitUntil(lambda: not cut_words(window) and not overlapping(window))
+    for workspace in ("forward", "reverse"):
+        window.show_workspace(workspace)
+        qtbot.waitUntil(lambda: not cut_words(window) and not overlapping(window))
     assert window.forward.timeline.filmstrip.height() > 0
 
 
