@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
 from diffviz.core.forward import NoiseMode
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.fields import IntegerField, LabelledField
 from diffviz.ui.widgets.histogram import PixelHistogram
+from diffviz.ui.widgets.live_line import LiveLine
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.read_out import ReadOutGrid
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
@@ -96,7 +98,8 @@ class ForwardInspector(SidePanel):
         if layout is not None:
             layout.setAlignment(self.new_noise, Qt.AlignmentFlag.AlignBottom)
         self.add_divider()
-        self._at_step = self.add_heading("At step 0")
+        self._at_step = LiveLine("At step 0", "label", "text2", weight=QFont.Weight.DemiBold)
+        self.add(self._at_step)
         self.read_outs = ReadOutGrid()
         self.add(self.read_outs)
         self._pixel_line = MathLabel("", "label", "text2")

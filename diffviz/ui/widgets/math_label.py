@@ -1,7 +1,7 @@
 """Labels that may hold mathematics and colours, and follow the theme."""
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 from typing_extensions import override
 
@@ -41,6 +41,7 @@ class MathLabel(QLabel):
         self._color_role: Role = color_role
         self._weight = weight
         self._is_dressing = False
+        self._is_stale = False
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setWordWrap(wraps)
         self._dress()
@@ -57,8 +58,15 @@ class MathLabel(QLabel):
 
     def set_markup(self, markup: str) -> None:
         """Show another text."""
-        if markup != self._markup:
-            self._markup = markup
+        if markup == self._markup:
+            return
+        self._markup = markup
+        if self.isVisible() and self.visibleRegion().isEmpty():
+            # Scrolled out of sight: a text that changes with every frame would lay out the panel each time.
+            self._is_stale = True
+            self.setAccessibleName(self.plain)
+            self.update()
+        else:
             self._dress()
 
     def set_color_role(self, role: Role) -> None:
@@ -66,6 +74,12 @@ class MathLabel(QLabel):
         if role != self._color_role:
             self._color_role = role
             self._dress()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._is_stale:
+            self._dress()
+        super().paintEvent(event)
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -80,6 +94,7 @@ class MathLabel(QLabel):
         line = RichLine(self._markup, self._role, self._weight)
         ink = getattr(tokens, self._color_role)
         self._is_dressing = True
+        self._is_stale = False
         self.setFont(font_for(self._role, self._weight))
         self.setText(f'<span style="color:{ink}">{line.html(tokens)}</span>')
         self.setAccessibleName(line.plain)

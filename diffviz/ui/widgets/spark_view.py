@@ -3,13 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, TextRole, current_tokens, metric
+from diffviz.ui.typography import font_generation
 from diffviz.ui.widgets.curve_quantity import QUANTITIES, figure
 
 _RADIUS_PX = 6
@@ -25,7 +26,7 @@ class SparkView(QAbstractButton):
         self._quantity = QUANTITIES["beta"]
         self._values: NDArray[np.float64] = np.zeros(2)
         self._t = 0
-        self._kept: tuple[QRectF, QPolygonF] | None = None
+        self._still: tuple[tuple[object, ...], QPixmap] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty(RING_PROPERTY, _RADIUS_PX)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -40,7 +41,7 @@ class SparkView(QAbstractButton):
         """Show a quantity: values of t = 0 … T, ±∞ allowed."""
         self._quantity = QUANTITIES[quantity]
         self._values = values
-        self._kept = None
+        self._still = None
         self._t = min(self._t, len(values) - 1)
         self.setToolTip(f"{self._quantity.tooltip}. Click to see it large.")
         self._describe()
@@ -66,20 +67,41 @@ class SparkView(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = current_tokens()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        is_bright = self.underMouse() or self.isDown()
-        painter.setPen(QPen(tokens.color("edge" if is_bright else "line"), 1.0))
-        painter.setBrush(tokens.color("field"))
-        well = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.drawRoundedRect(well, _RADIUS_PX, _RADIUS_PX)
+        painter.drawPixmap(0, 0, self._fresh_still())
         inset = metric(_INSET_PX)
         name, value = self._words()
         baseline = round(metric(4) + name.ascent())
         name.paint(painter, inset, baseline, tokens.color("text2"), tokens)
         value.paint(painter, self.width() - inset - value.width(), baseline, tokens.color("text"), tokens)
-        self._paint_curve(
-            painter, QRectF(inset, metric(27), self.width() - 2 * inset, self.height() - metric(33))
-        )
+        area = self._curve_area()
+        x = round(area.left() + self._t / (len(self._values) - 1) * area.width())
+        painter.fillRect(QRectF(x - 1, area.top() - 2, 2, area.height() + 4), tokens.color("accent"))
+
+    def _curve_area(self) -> QRectF:
+        inset = metric(_INSET_PX)
+        return QRectF(inset, metric(27), self.width() - 2 * inset, self.height() - metric(33))
+
+    def _fresh_still(self) -> QPixmap:
+        """Well and curve; kept, because only the present time moves while a person scrubs."""
+        tokens, ratio = current_tokens(), self.devicePixelRatioF()
+        is_bright = self.underMouse() or self.isDown()
+        fits = (self.size(), ratio, font_generation(), tokens, is_bright)
+        if self._still is None or self._still[0] != fits:
+            still = QPixmap(self.size() * ratio)
+            still.setDevicePixelRatio(ratio)
+            still.fill(tokens.color("panel"))
+            with QPainter(still) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(QPen(tokens.color("edge" if is_bright else "line"), 1.0))
+                painter.setBrush(tokens.color("field"))
+                well = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+                painter.drawRoundedRect(well, _RADIUS_PX, _RADIUS_PX)
+                role = _LINE_ROLES.get(self.quantity, "text2")
+                painter.setPen(QPen(tokens.color(role), 1.5 if role == "noise" else 1.75))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawPolyline(self._polyline(self._curve_area()))
+            self._still = fits, still
+        return self._still[1]
 
     def _words(self) -> tuple[RichLine, RichLine]:
         """Name and value, smaller and rounder where the view is narrow."""
@@ -92,22 +114,7 @@ class SparkView(QAbstractButton):
                 break
         return words
 
-    def _paint_curve(self, painter: QPainter, area: QRectF) -> None:
-        tokens = current_tokens()
-        role = _LINE_ROLES.get(self.quantity, "text2")
-        painter.setPen(QPen(tokens.color(role), 1.5 if role == "noise" else 1.75))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(self._polyline(area))
-        x = round(area.left() + self._t / (len(self._values) - 1) * area.width())
-        painter.fillRect(QRectF(x - 1, area.top() - 2, 2, area.height() + 4), tokens.color("accent"))
-
     def _polyline(self, area: QRectF) -> QPolygonF:
-        # Kept, because it is drawn at every step of a scrub and changes with the schedule alone.
-        if self._kept is None or self._kept[0] != area:
-            self._kept = area, self._made_polyline(area)
-        return self._kept[1]
-
-    def _made_polyline(self, area: QRectF) -> QPolygonF:
         values = self._values
         if self.quantity == "beta":
             # There is no step 0.
