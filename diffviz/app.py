@@ -73,11 +73,11 @@ def main(files: Sequence[str | Path] = ()) -> int:
     app = make_application()
     reporter = FailureReporter(app)
     reporter.install()
-    KeyGuard(app)
     window = make_window()
     if files:
         window.open_files([Path(file) for file in files])
     window.show()
+    KeyGuard(app)
     # No control has the keyboard at first: its ring would be the brightest thing in the window.
     window.setFocus()
     settings = QSettings()

@@ -103,18 +103,20 @@ class KeyGuard(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.FocusIn and isinstance(event, QFocusEvent):
+        # Every event of the program comes by here: those that do not matter must go on at once.
+        if isinstance(event, QFocusEvent):
             # Coming back from another window keeps the way in which the control was reached.
-            if event.reason() != Qt.FocusReason.ActiveWindowFocusReason:
+            is_return = event.reason() == Qt.FocusReason.ActiveWindowFocusReason
+            if event.type() == QEvent.Type.FocusIn and not is_return:
                 self._came_by_keyboard = event.reason() in _BY_KEYBOARD
-        elif event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+        elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             focused = QApplication.focusWidget()
             # An open list or menu looks at its keys here itself, and no shortcut works beside it.
             has_popup = QApplication.activePopupWidget() is not None
             if focused is not None and not has_popup and self._belongs_to(focused, event):
                 event.accept()
                 return True
-        return super().eventFilter(watched, event)
+        return False
 
     def _belongs_to(self, widget: QWidget, event: QKeyEvent) -> bool:
         plain = event.modifiers() in (

@@ -26,10 +26,7 @@ def application(qapp: QApplication) -> Iterator[QApplication]:
     font = qapp.font()
     made = make_application()
     apply_theme(made, "dark", reduce_motion=True)
-    guard = KeyGuard(made)
     yield made
-    made.removeEventFilter(guard)
-    guard.deleteLater()
     made.setFont(font)
 
 
@@ -43,7 +40,10 @@ def window(application: QApplication, qtbot: QtBot) -> Iterator[MainWindow]:
         window.show()
         window.activateWindow()
     window.setFocus()
+    guard = KeyGuard(application)
     yield window
+    application.removeEventFilter(guard)
+    guard.deleteLater()
     threads = window.findChildren(QThread)
     window.close()
     running = [thread for thread in threads if thread.isRunning()]
