@@ -7,12 +7,13 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.samplers import SamplerSpec
+from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.images import to_uint8
 from diffviz.engine.history import Run
 from diffviz.engine.job import JobState
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.workspaces.run_pictures import batch_pixels
-from tests.ui.person import Person, pixels
+from tests.ui.person import Person, pixels, write_picture
 from tests.ui.runs import current, run_to_the_end, wait_for_the_end, wait_until_still
 
 STEPS = 8
@@ -247,3 +248,55 @@ def test_the_reverse_strip_shows_what_is_chosen(window: MainWindow, person: Pers
         seen.append(pixels(person.sees(strip))[rows.top() : rows.bottom()])
     assert not np.array_equal(seen[0], seen[1])
     assert not np.array_equal(seen[1], seen[2])
+
+
+def test_restarting_in_the_middle_ends_the_old_run_and_begins_a_new_one(
+    window: MainWindow, person: Person, qtbot: QtBot
+) -> None:
+    window.session.update(sampler=SamplerSpec(num_sampling_steps=300), exact_size=32)
+    person.key("r")
+    qtbot.waitUntil(lambda: len(current(window).steps) > 3, timeout=20_000)
+    first = current(window)
+    for _ in range(3):
+        person.click(window.reverse.panel.run_block.restart_button)
+    last = wait_for_the_end(window, qtbot)
+    assert not first.complete
+    assert len(last.steps) == 300
+    assert torch.equal(last.steps[0].x_t, first.steps[0].x_t)
+    assert not window.message_bar.messages
+
+
+def test_another_schedule_during_a_run_breaks_nothing_and_counts_for_the_next(
+    window: MainWindow, person: Person, qtbot: QtBot
+) -> None:
+    for _ in range(2):
+        person.key(".")
+    qtbot.waitUntil(lambda: len(current(window).steps) >= 1)
+    long = current(window)
+    window.session.update(schedule=ScheduleSpec("cosine", 20))
+    assert window.session.state.t == 20
+    assert window.reverse.timeline.filmstrip.axis.num_timesteps == 20
+    window.session.update(t=7)
+    person.sees(window.reverse.timeline)
+    short = run_to_the_end(window, person)
+    assert short is not long
+    assert short.steps[0].t == 20
+    person.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.state.num_timesteps == 1000
+    window.session.update(t=0)
+    assert window.reverse.stage.x_t.picture is not None
+
+
+def test_opening_a_picture_during_a_run_lets_it_end_and_is_known_to_the_next(
+    window: MainWindow, person: Person, qtbot: QtBot, tmp_path
+) -> None:
+    window.session.update(sampler=SamplerSpec(num_sampling_steps=60), exact_size=32)
+    person.key("r")
+    qtbot.waitUntil(lambda: len(current(window).steps) > 2, timeout=20_000)
+    path = write_picture(tmp_path / "waves.png")
+    person.drop([path])
+    qtbot.waitUntil(lambda: window.session.state.image == f"file:{path}")
+    first = wait_for_the_end(window, qtbot)
+    assert first.context.info.detail == "Exact denoiser · 8 pictures"
+    second = run_to_the_end(window, person)
+    assert second.context.info.detail == "Exact denoiser · 9 pictures"
