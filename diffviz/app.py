@@ -20,6 +20,7 @@ from diffviz.ui.failures import FailureReporter
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import Scheme, application_icon, apply_theme
 
+_SWITCH_INTERVAL_S = 0.0005
 _SCHEMES = ("dark", "light", "system")
 
 
@@ -28,6 +29,8 @@ def make_application() -> QApplication:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
+    # A sampler's thread would hold the interpreter for 5 ms at a time, a third of a frame.
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     app.setApplicationName("diffviz")
     app.setOrganizationName("diffviz")
     app.setDesktopFileName("diffviz")
