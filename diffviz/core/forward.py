@@ -182,51 +182,50 @@ class ForwardProcess:
             out = np.empty_like(self.x_0)
         elif out.shape != self.x_0.shape or out.dtype != np.float32 or not out.flags.c_contiguous:
             raise ValueError(f"The frame needs a contiguous float32 array of shape {self.x_0.shape}.")
-        for _piece in self._pieces(t, out.reshape(-1), 0, out.size):
-            pass
+        flat = out.reshape(-1)
+        for place, values in self.pieces(t):
+            flat[place] = values
         return out
 
-    def pieces(self, t: int, start: int = 0, stop: int | None = None) -> Iterator[tuple[slice, Float32Array]]:
+    def pieces(
+        self, t: int, starts: Iterator[int] | None = None, length: int = _PIECE
+    ) -> Iterator[tuple[slice, Float32Array]]:
         """The frame at time t piece by piece, for frames that are looked at and not kept.
 
-        Two threads may each walk a stretch of one frame, once `noise(t)` has been asked for.
+        Pieces stay in the processor's cache: a third of the time of whole-picture arithmetic.
 
         Parameters
         ----------
         t
             In 0…T.
-        start, stop
-            Stretch of the flattened frame; all of it by default.
+        starts
+            Where pieces of the flattened frame begin; all of them by default. Two threads may share one
+            iterator over a range, once `noise(t)` has been asked for.
+        length
+            Values in a piece; the last one may be shorter.
 
         Yields
         ------
         tuple of slice and array
-            Place in the flattened frame, and the values there, which the next piece overwrites.
+            Place in the flattened frame, and the values there, which the reader may spoil and the next
+            piece overwrites.
         """
-        return self._pieces(t, None, start, self.x_0.size if stop is None else stop)
-
-    def _pieces(
-        self, t: int, out: Float32Array | None, start: int, stop: int
-    ) -> Iterator[tuple[slice, Float32Array]]:
-        """Pieces that stay in the processor's cache: a third of the time of whole-picture arithmetic."""
         level = self.schedule.level(t)
         flat_x_0 = self.x_0.reshape(-1)
         flat_noise = self.noise(t).reshape(-1) if level.one_minus_alpha_cumprod else flat_x_0
-        if level.one_minus_alpha_cumprod == 0.0 or level.alpha_cumprod == 0.0:
-            if out is not None:
-                np.copyto(out, flat_noise)
-            yield slice(start, stop), flat_noise[start:stop]
-            return
         signal = np.float32(level.sqrt_alpha_cumprod)
         spread = np.float32(level.sqrt_one_minus_alpha_cumprod)
+        is_one_term = level.one_minus_alpha_cumprod == 0.0 or level.alpha_cumprod == 0.0
         # One for a piece of the frame, one for its share of noise.
-        buffers = np.empty((2, min(_PIECE, stop - start)), dtype=np.float32)
-        for first in range(start, stop, _PIECE):
-            place = slice(first, min(first + _PIECE, stop))
-            count = place.stop - first
-            frame = buffers[0, :count] if out is None else out[place]
-            np.multiply(flat_x_0[place], signal, out=frame)
-            frame += np.multiply(flat_noise[place], spread, out=buffers[1, :count])
+        buffers = np.empty((2, min(length, flat_x_0.size)), dtype=np.float32)
+        for start in range(0, flat_x_0.size, length) if starts is None else starts:
+            place = slice(start, min(start + length, flat_x_0.size))
+            frame, share = buffers[:, : place.stop - start]
+            if is_one_term:
+                np.copyto(frame, flat_noise[place])
+            else:
+                np.multiply(flat_x_0[place], signal, out=frame)
+                frame += np.multiply(flat_noise[place], spread, out=share)
             yield place, frame
 
     def step(self, t: int) -> ForwardStep:

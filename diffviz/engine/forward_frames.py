@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ __all__ = ["ForwardFrames", "ForwardPictures", "FrameReadings", "noise_pixels", 
 _NUM_PROCESSES = 3
 _QUICK_VALUES = 262_144
 _READING_VALUES = 262_144
+_STRIP_VALUES = 393_216
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +147,15 @@ class ForwardFrames:
         )
 
     def _draw(self, process: ForwardProcess, t: int, pixels: Pixels) -> None:
-        """Write x_t as pixels, the second half of a large picture in a thread beside this one."""
-        middle = pixels.size // 2 if pixels.size > _QUICK_VALUES else 0
-        beside = self._beside.submit(_draw_stretch, process, t, pixels, 0, middle) if middle else None
-        _draw_stretch(process, t, pixels, middle, pixels.size)
+        """Write x_t as pixels; a thread beside this one takes strips of a large picture, as many as it can.
+
+        Whoever is free takes the next strip: a sampler that holds the other core slows a frame by a strip
+        at most, not by half of the picture.
+        """
+        starts = iter(range(0, pixels.size, _STRIP_VALUES))
+        is_large = pixels.size > _QUICK_VALUES
+        beside = self._beside.submit(_draw_strips, process, t, pixels, starts) if is_large else None
+        _draw_strips(process, t, pixels, starts)
         if beside is not None:
             beside.result()
 
@@ -172,9 +179,10 @@ class ForwardFrames:
         return to_uint8(self.process(state, size).x_t(t))
 
 
-def _draw_stretch(process: ForwardProcess, t: int, pixels: Pixels, start: int, stop: int) -> None:
-    for place, values in process.pieces(t, start, stop):
-        to_uint8(values, out=pixels[place])
+def _draw_strips(process: ForwardProcess, t: int, pixels: Pixels, starts: Iterator[int]) -> None:
+    """Draw the strips that begin at `starts`."""
+    for place, values in process.pieces(t, starts, _STRIP_VALUES):
+        to_uint8(values, out=pixels[place], scratch=values)
 
 
 def noise_pixels(noise: NDArray[np.float32]) -> Pixels:

@@ -1,8 +1,10 @@
 """One playhead: by mouse, wheel and keys, playing and looping; pictures and figures follow it."""
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from typing_extensions import override
 
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.images import to_uint8
@@ -39,6 +41,35 @@ def test_dragging_the_playhead_moves_t_picture_figures_and_curves_together(
     assert window.forward.timeline.t == t
     assert f"at t {t}" in window.schedule_panel.curve.accessibleName()
     assert f"step {t} of 1000" in strip.accessibleName()
+    np.testing.assert_array_equal(shown_x_t(window), expected.x_t(window.session.state))
+
+
+class PaintOrder(QObject):
+    """Notes what is painted, and in which order."""
+
+    def __init__(self, **watched: QWidget) -> None:
+        super().__init__()
+        self._watched = watched
+        self.painted: list[str] = []
+        for widget in watched.values():
+            widget.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.painted += [name for name, widget in self._watched.items() if widget is watched]
+        return False
+
+
+def test_x_t_is_painted_before_what_follows_t(window: MainWindow, qtbot: QtBot) -> None:
+    order = PaintOrder(
+        x_t=window.forward.stage.hero,
+        curves=window.schedule_panel.curve,
+        read_outs=window.forward.panel.read_outs,
+    )
+    window.session.update(t=600)
+    assert order.painted == ["x_t"]
+    qtbot.waitUntil(lambda: {"curves", "read_outs"} <= set(order.painted))
     np.testing.assert_array_equal(shown_x_t(window), expected.x_t(window.session.state))
 
 

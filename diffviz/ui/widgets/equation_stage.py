@@ -97,7 +97,8 @@ class EquationStage(QWidget):
         """
         Show the three pictures, uint8 (H, W, C) of one size; None leaves a picture as it is.
 
-        While t moves only x_t changes, and in frozen mode only it need be handed in.
+        While t moves only x_t changes, and in frozen mode only it need be handed in. x_t is painted before
+        this returns: what else follows t comes after it.
         """
         if self._mode == "compare":
             self.compare.set_pictures(x_0, x_t)
@@ -113,6 +114,8 @@ class EquationStage(QWidget):
             self._pixel = (int(size[0] * 0.32), int(size[1] * 0.44))
             self._mark()
             self._arrange()
+        else:
+            (self.compare if self._mode == "compare" else self.hero).repaint()
         self.refresh_pixel()
 
     def set_coefficients(self, signal: float, noise: float) -> None:

@@ -172,7 +172,6 @@ class ForwardWorkspace(QObject):
             return
         if old.schedule != new.schedule:
             self.timeline.set_alphas_cumprod(build_schedule(new.schedule).alphas_cumprod)
-        self.timeline.set_t(new.t)
         if (old.noise_mode, old.seed) != (new.noise_mode, new.seed):
             self.panel.show_noise(new.noise_mode, new.seed)
         if old.image != new.image:
@@ -180,6 +179,7 @@ class ForwardWorkspace(QObject):
         is_fresh = any(getattr(old, name) != getattr(new, name) for name in _SOURCE_FIELDS)
         if is_fresh or old.t != new.t:
             self._show_frame(all_three=is_fresh)
+        self.timeline.set_t(new.t)
         if is_fresh:
             self._refill_cells(keep=old.image == new.image)
 
@@ -243,17 +243,17 @@ class ForwardWorkspace(QObject):
         self.failed.emit("The frame could not be computed", str(error))
 
     def _show_answer(self, state: SessionState, answer: ForwardPictures) -> None:
-        """Show pictures and the numbers that belong to them, together."""
+        """Show pictures, x_t first and at once, and the numbers that belong to them."""
         self._shown = (state, answer)
         schedule = build_schedule(state.schedule)
         level = schedule.level(state.t)
         alpha, beta = float(schedule.alphas[state.t]), float(schedule.betas[state.t])
         self.stage.set_step(state.t)
+        self.stage.set_pictures(answer.hero, answer.first, answer.second)
         if self._mode == "step":
             self.stage.set_coefficients(math.sqrt(alpha), math.sqrt(beta))
         else:
             self.stage.set_coefficients(level.sqrt_alpha_cumprod, level.sqrt_one_minus_alpha_cumprod)
-        self.stage.set_pictures(answer.hero, answer.first, answer.second)
         self.panel.show_step(
             StepReadings(
                 t=state.t,
