@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from types import FrameType
 
+    from diffviz.models.catalog import ClassifierInfo
+    from diffviz.models.denoiser import DenoiserInfo
     from diffviz.training.examples import Material
     from diffviz.training.loop import TrainingRun
 
@@ -124,12 +126,14 @@ def models() -> None:
     from diffviz.models.catalog import read_catalog
 
     catalog = read_catalog()
-    rows = [("name", "trained on", "size", "shape", "parameters", "classes")]
-    for info in catalog.networks:
+    rows = [("name", "what", "trained on", "size", "shape", "parameters", "classes")]
+    listed: tuple[DenoiserInfo | ClassifierInfo, ...] = (*catalog.networks, *catalog.classifiers)
+    for info in listed:
         shape = "×".join(str(side) for side in info.image_shape) if info.image_shape else "points"
         rows.append(
             (
                 info.key,
+                "classifier" if info in catalog.classifiers else "denoiser",
                 info.trained_on,
                 f"{info.file_bytes / 1e6:.1f} MB",
                 shape,

@@ -4,20 +4,56 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diffviz import paths
 from diffviz.core.prediction import PredictionType
+from diffviz.core.schedules import ScheduleSpec
 from diffviz.models.checkpoint import CheckpointError, StoredFile, load_network, read_header
 from diffviz.models.denoiser import DenoiserInfo, NetworkDenoiser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Catalog", "CheckpointError", "list_networks", "load_denoiser", "read_catalog"]
+__all__ = [
+    "Catalog",
+    "CheckpointError",
+    "ClassifierInfo",
+    "find_classifier",
+    "list_classifiers",
+    "list_networks",
+    "load_denoiser",
+    "read_catalog",
+]
 
 SUFFIX = ".safetensors"
 STATE_SUFFIX = ".training.safetensors"
+CLASSIFIER = "classifier"
+"""The `kind` in the header of a classifier's file; all other kinds are denoisers."""
+
+
+@dataclass(frozen=True)
+class ClassifierInfo:
+    """What a person should know of a classifier before steering a denoiser by it.
+
+    Attributes
+    ----------
+    key
+        How it is asked for.
+    image_shape
+        (C, H, W) of the pictures that it reads.
+    schedule
+        The schedule whose noise it was trained with.
+    """
+
+    key: str
+    name: str
+    trained_on: str
+    image_shape: tuple[int, int, int]
+    class_names: tuple[str, ...]
+    schedule: ScheduleSpec
+    parameters: int = 0
+    file_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -26,22 +62,52 @@ class Catalog:
 
     networks: tuple[DenoiserInfo, ...]
     problems: tuple[str, ...]
+    classifiers: tuple[ClassifierInfo, ...] = ()
 
 
 def read_catalog() -> Catalog:
     """Look through the shipped networks and the user's own, reading only the files' headers."""
-    networks, problems = [], []
+    networks, problems, classifiers = [], [], []
     for key, path in _files():
         try:
-            networks.append(_info(key, read_header(path)))
+            stored = read_header(path)
+            if _is_classifier(stored):
+                classifiers.append(_classifier_info(key, path, stored))
+            else:
+                networks.append(_info(key, stored))
         except CheckpointError as error:
             problems.append(str(error))
-    return Catalog(tuple(networks), tuple(problems))
+    return Catalog(tuple(networks), tuple(problems), tuple(classifiers))
 
 
 def list_networks() -> tuple[DenoiserInfo, ...]:
     """The networks that can be used, shipped ones first."""
     return read_catalog().networks
+
+
+def list_classifiers() -> tuple[ClassifierInfo, ...]:
+    """The classifiers that can be used, shipped ones first."""
+    return read_catalog().classifiers
+
+
+def find_classifier(key_or_path: str | Path) -> tuple[Path, ClassifierInfo, dict[str, Any]]:
+    """File, description and architecture of a classifier, by its key in the catalogue or by its file.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such file, or it holds no classifier.
+    """
+    path = dict(_files()).get(str(key_or_path), Path(key_or_path))
+    if not path.is_file():
+        names = ", ".join(info.key for info in list_classifiers()) or "none"
+        raise CheckpointError(
+            f"There is no classifier “{key_or_path}”: name a file, or one of those at hand: {names}."
+        )
+    stored = read_header(path)
+    if not _is_classifier(stored):
+        raise CheckpointError(f"{path.name} is a denoiser, not a classifier.")
+    return path, _classifier_info(str(key_or_path), path, stored), stored.header.architecture
 
 
 def load_denoiser(key_or_path: str | Path, device: str = "cpu") -> NetworkDenoiser:
@@ -55,11 +121,13 @@ def load_denoiser(key_or_path: str | Path, device: str = "cpu") -> NetworkDenois
     known = dict(_files())
     path = known.get(str(key_or_path), Path(key_or_path))
     if not path.is_file():
-        names = ", ".join(known) or "none"
+        names = ", ".join(info.key for info in list_networks()) or "none"
         raise CheckpointError(
             f"There is no network “{key_or_path}”: name a file, or one of those at hand: {names}."
         )
     stored = read_header(path)
+    if _is_classifier(stored):
+        raise CheckpointError(f"{path.name} is a classifier, which cannot draw: name a denoiser.")
     header, network = load_network(path, device)
     try:
         prediction = PredictionType(header.prediction)
@@ -78,6 +146,27 @@ def _files() -> Iterator[tuple[str, Path]]:
             key = str(path) if path.stem in taken else path.stem
             taken.add(key)
             yield key, path
+
+
+def _is_classifier(stored: StoredFile) -> bool:
+    return stored.header.architecture.get("kind") == CLASSIFIER
+
+
+def _classifier_info(key: str, path: Path, stored: StoredFile) -> ClassifierInfo:
+    header = stored.header
+    if len(header.data_shape) != 3 or not header.class_names:
+        raise CheckpointError(f"{path.name} is a classifier that does not say what it classifies.")
+    channels, height, width = header.data_shape
+    return ClassifierInfo(
+        key=key,
+        name=header.name,
+        trained_on=header.trained_on,
+        image_shape=(channels, height, width),
+        class_names=header.class_names,
+        schedule=header.schedule,
+        parameters=stored.parameters,
+        file_bytes=stored.file_bytes,
+    )
 
 
 def _info(key: str, stored: StoredFile) -> DenoiserInfo:
