@@ -1,13 +1,15 @@
-"""Steering a denoiser towards a class by mixing its answers with and without the class."""
+"""Steering a denoiser towards a class: by its answers with and without the class, or by a classifier."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from diffviz.core.prediction import Prediction
+from diffviz.core.prediction import Prediction, noise_from_x_0
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from diffviz.core.schedules import NoiseLevel
 
 
 def classifier_free(conditional: Prediction, unconditional: Prediction, guidance_scale: float) -> Prediction:
@@ -55,3 +57,56 @@ def rescale(guided: Tensor, conditional: Tensor, amount: float = 0.7) -> Tensor:
     flat = spread <= 1e-6 * guided.square().mean(dim=axes, keepdim=True).sqrt()
     factor = (target / spread.where(~flat, spread.new_ones(()))).where(~flat, spread.new_ones(()))
     return guided * (amount * factor + (1.0 - amount))
+
+
+def rescaled(
+    guided: Prediction, conditional: Prediction, x_t: Tensor, level: NoiseLevel, amount: float
+) -> Prediction:
+    """Give a guided answer the contrast of the conditional one, in x̂_0; ε̂ follows.
+
+    Lin et al. (2024) rescale what their network puts out; x̂_0 is what every denoiser here has.
+
+    Parameters
+    ----------
+    guided, conditional
+        Answers for the same x_t.
+    x_t, level
+        What was asked.
+    amount
+        φ in [0, 1]; 0 returns `guided` unchanged.
+    """
+    if amount == 0.0:
+        return guided
+    x_0 = rescale(guided.x_0, conditional.x_0, amount)
+    return Prediction(x_0, noise_from_x_0(x_0, x_t, level))
+
+
+def classifier_guided(
+    prediction: Prediction, gradient: Tensor, level: NoiseLevel, classifier_scale: float
+) -> Prediction:
+    """Steer an answer by a classifier: ε̂ − w √(1 − ᾱ) ∇ log p(y | x_t).
+
+    Algorithm 2 of Dhariwal and Nichol (2021).
+
+    Parameters
+    ----------
+    prediction
+        The denoiser's answer for x_t.
+    gradient
+        ∇_{x_t} log p(y | x_t) of a classifier that was trained on noisy pictures, shape of x_t.
+    level
+        Noise level of x_t.
+    classifier_scale
+        w; 0 returns `prediction` unchanged.
+
+    Returns
+    -------
+    Prediction
+        x_0 and ε that still make up x_t. Where no signal is left a classifier knows nothing, and the answer
+        is left as it is.
+    """
+    a, b = level.sqrt_alpha_cumprod, level.sqrt_one_minus_alpha_cumprod
+    if classifier_scale == 0.0 or a == 0.0:
+        return prediction
+    push = classifier_scale * b * gradient
+    return Prediction(prediction.x_0 + b / a * push, prediction.noise - push)

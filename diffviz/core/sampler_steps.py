@@ -151,7 +151,9 @@ def dpmpp_2m_step(schedule: NoiseSchedule, s: int, t: int, previous_h: float | N
     return StepCoefficients(pred_x_0=data, x_t=b_s / b_t, correction=data * ratio)
 
 
-def heun_step(schedule: NoiseSchedule, s: int, t: int) -> StepCoefficients:
+def heun_step(
+    schedule: NoiseSchedule, s: int, t: int, churned_sigma: float | None = None
+) -> StepCoefficients:
     """Heun step of the probability-flow ODE in σ, said for x = √ᾱ y (Karras et al., 2022, Algorithm 1).
 
     The correction picture is ε̂ at s (on the Euler step's result) minus ε̂ at t. Without it this is the Euler
@@ -163,10 +165,13 @@ def heun_step(schedule: NoiseSchedule, s: int, t: int) -> StepCoefficients:
         The chain.
     s, t
         From t down to s.
+    churned_sigma
+        σ from which the step is made where noise was added ahead of it; None: the schedule's at t.
     """
     euler = ddim_step(schedule, s, t, eta=0.0)
     a_s, a_t = (float(schedule.sqrt_alphas_cumprod[time]) for time in (s, t))
     if s == 0 or a_t == 0.0 or euler is IDENTITY:
         return euler
-    gap = float(schedule.sigma_edm[s]) - float(schedule.sigma_edm[t])
+    start = float(schedule.sigma_edm[t]) if churned_sigma is None else churned_sigma
+    gap = float(schedule.sigma_edm[s]) - start
     return StepCoefficients(euler.pred_x_0, euler.x_t, euler.pred_noise, 0.0, 0.5 * a_s * gap)

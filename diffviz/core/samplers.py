@@ -5,17 +5,17 @@ Torch is imported when sampling starts, so that descriptions of samplers can be 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from diffviz.core.churn import churned
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.posterior import posterior_coefficients
-from diffviz.core.prediction import Prediction, noise_from_x_0
+from diffviz.core.prediction import Prediction
+from diffviz.core.sampler_spec import Clip, SamplerKind, SamplerSpec
 from diffviz.core.sampler_steps import (
     StepCoefficients,
     Variance,
@@ -27,7 +27,8 @@ from diffviz.core.sampler_steps import (
     heun_step,
 )
 from diffviz.core.schedules import NoiseLevel, NoiseSchedule
-from diffviz.core.timesteps import Spacing, sampling_timesteps
+from diffviz.core.thresholding import clipped
+from diffviz.core.timesteps import sampling_timesteps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,57 +49,6 @@ __all__ = [
 Predict: TypeAlias = "Callable[[Tensor, NoiseLevel], Prediction]"
 NoiseSource: TypeAlias = "Callable[[Stream, int], Tensor]"
 
-_DYNAMIC_QUANTILE = 0.995
-
-
-class SamplerKind(StrEnum):
-    """The rule that turns predictions into steps."""
-
-    DDPM = "ddpm"
-    DDIM = "ddim"
-    DPMPP2M = "dpmpp2m"
-    EULER = "euler"
-    HEUN = "heun"
-
-
-class Clip(StrEnum):
-    """What is done to x̂_0 that leaves [−1, 1]."""
-
-    NONE = "none"
-    STATIC = "static"
-    DYNAMIC = "dynamic"
-
-
-@dataclass(frozen=True)
-class SamplerSpec:
-    """How to sample; small and hashable.
-
-    Parameters
-    ----------
-    kind
-        The rule.
-    num_sampling_steps
-        S, in 1…T.
-    spacing
-        How the S times are spread.
-    variance
-        Noise of a ``DDPM`` step.
-    eta
-        Stochasticity of a ``DDIM`` step, 0 deterministic … 1 ancestral.
-    clip
-        ``STATIC`` cuts x̂_0 to [−1, 1]; ``DYNAMIC`` scales it by its 99.5 % quantile (Saharia et al., 2022).
-    interpolation
-        v in [0, 1] between β̃ and β, for ``Variance.INTERPOLATED``.
-    """
-
-    kind: SamplerKind = SamplerKind.DDPM
-    num_sampling_steps: int = 50
-    spacing: Spacing = Spacing.TRAILING
-    variance: Variance = Variance.TILDE
-    eta: float = 0.0
-    clip: Clip = Clip.NONE
-    interpolation: float = 0.5
-
 
 @dataclass(frozen=True, eq=False)
 class ReverseStep:
@@ -115,12 +65,16 @@ class ReverseStep:
     pred_x_0, pred_noise
         The denoiser's answer at t, after clipping.
     noise
-        z, the fresh noise that was added, in units of ``coefficients.noise``; None where none was.
+        z, the fresh noise that was added, in units of ``coefficients.noise`` or before the denoiser was asked
+        (churn); None where none was.
     coefficients
         x_s is the sum of these times the pictures.
     correction
         What a second-order sampler adds: Heun's ε̂ at s minus ε̂ at t, or the change of x̂_0 since the step
         before (2M); None where there is none.
+    churned, churned_level
+        What the denoiser was asked instead of x_t at t: x_t with more noise (`core.churn`), and how noisy
+        that is. None without churn.
     """
 
     index: int
@@ -134,6 +88,8 @@ class ReverseStep:
     x_s: Tensor
     coefficients: StepCoefficients
     correction: Tensor | None = None
+    churned: Tensor | None = None
+    churned_level: NoiseLevel | None = None
 
 
 class SeededNoise:
@@ -169,6 +125,7 @@ def sample(
     noise_source: NoiseSource,
     *,
     start_t: int | None = None,
+    came_from: tuple[int, Tensor] | None = None,
 ) -> Iterator[ReverseStep]:
     """Walk from noise to a picture.
 
@@ -186,6 +143,9 @@ def sample(
         Gives z of x_start's shape for (stream, t); the only source of chance.
     start_t
         Start here instead of at T (SDEdit, Meng et al., 2022): later times of the grid are left out.
+    came_from
+        (t, x_t) of the step that led to x_start, for a run that goes on: a sampler that remembers a step (2M)
+        asks the denoiser about it once more.
 
     Yields
     ------
@@ -206,7 +166,7 @@ def sample(
             raise ValueError(f"Sampling cannot start at t = {start_t}: take 1 to {schedule.num_timesteps}.")
         times = (start_t, *(t for t in times if t < start_t))
     # As a decorator: a with-block around a yield would leak the mode into whoever reads the steps.
-    return torch.no_grad()(_steps)(predict, x_start, schedule, spec, noise_source, times)
+    return torch.no_grad()(_steps)(predict, x_start, schedule, spec, noise_source, times, came_from)
 
 
 def _steps(
@@ -216,11 +176,13 @@ def _steps(
     spec: SamplerSpec,
     noise_source: NoiseSource,
     times: tuple[int, ...],
+    came_from: tuple[int, Tensor] | None,
 ) -> Iterator[ReverseStep]:
-    previous: tuple[Tensor, float] | None = None
+    previous = _remembered(predict, schedule, spec, times[0], came_from)
     for index, (t, s) in enumerate(zip(times, (*times[1:], 0), strict=True)):
-        level = schedule.level(t)
-        prediction = _clipped(predict(x, level), x, level, spec.clip)
+        raised = churned(x, schedule, t, spec, noise_source)
+        asked, level = (x, schedule.level(t)) if raised is None else (raised.x, raised.level)
+        prediction = clipped(predict(asked, level), asked, level, spec.clip)
         noise, correction, spread = None, None, None
         if spec.kind is SamplerKind.DDPM:
             coefficients, spread = _ddpm(schedule, s, t, spec, prediction)
@@ -234,11 +196,11 @@ def _steps(
                 correction = prediction.x_0 - previous[0]
             previous = (prediction.x_0, half_log_snr_step(schedule, s, t))
         else:
-            coefficients = heun_step(schedule, s, t)
+            coefficients = heun_step(schedule, s, t, None if raised is None else raised.level.sigma_edm)
             if coefficients.correction:
                 x_euler = _sum(replace(coefficients, correction=0.0), x, prediction, None, None)
                 arrival = schedule.level(s)
-                ahead = _clipped(predict(x_euler, arrival), x_euler, arrival, spec.clip)
+                ahead = clipped(predict(x_euler, arrival), x_euler, arrival, spec.clip)
                 correction = ahead.noise - prediction.noise
         if coefficients.noise:
             noise = noise_source(Stream.ANCESTRAL, t).to(x)
@@ -246,9 +208,37 @@ def _steps(
                 noise = noise * spread.reshape(-1, *(1,) * (x.ndim - 1))
         x_s = _sum(coefficients, x, prediction, noise, correction)
         yield ReverseStep(
-            index, len(times), t, s, x, prediction.x_0, prediction.noise, noise, x_s, coefficients, correction
+            index,
+            len(times),
+            t,
+            s,
+            x,
+            prediction.x_0,
+            prediction.noise,
+            noise if raised is None else raised.noise,
+            x_s,
+            coefficients,
+            correction,
+            None if raised is None else raised.x,
+            None if raised is None else raised.level,
         )
         x = x_s
+
+
+def _remembered(
+    predict: Predict,
+    schedule: NoiseSchedule,
+    spec: SamplerSpec,
+    start_t: int,
+    came_from: tuple[int, Tensor] | None,
+) -> tuple[Tensor, float] | None:
+    """x̂_0 and h of the step that led to the start, where the sampler uses them."""
+    if came_from is None or spec.kind is not SamplerKind.DPMPP2M:
+        return None
+    t, x_t = came_from
+    level = schedule.level(t)
+    prediction = clipped(predict(x_t, level), x_t, level, spec.clip)
+    return prediction.x_0, half_log_snr_step(schedule, start_t, t)
 
 
 def _ddpm(
@@ -288,24 +278,3 @@ def _sum(
     )
     products = [factor * picture for factor, picture in terms if factor and picture is not None]
     return sum(products[1:], products[0]) if products else x_t * 0.0
-
-
-def _clipped(prediction: Prediction, x_t: Tensor, level: NoiseLevel, clip: Clip) -> Prediction:
-    """Keep x̂_0 within [−1, 1] and make ε̂ agree with it again."""
-    if clip is Clip.NONE:
-        return prediction
-    if clip is Clip.STATIC:
-        x_0 = prediction.x_0.clamp(-1.0, 1.0)
-    else:
-        bound = _quantile_of_size(prediction.x_0, _DYNAMIC_QUANTILE).clamp_min(1.0)
-        x_0 = prediction.x_0.clamp(-bound, bound) / bound
-    return replace(prediction, x_0=x_0, noise=noise_from_x_0(x_0, x_t, level))
-
-
-def _quantile_of_size(x_0: Tensor, quantile: float) -> Tensor:
-    """Quantile of |x_0| of each sample, shaped to broadcast; torch.quantile refuses large pictures."""
-    size = x_0.abs().flatten(1)
-    place = quantile * (size.shape[1] - 1)
-    below, above = math.floor(place), math.ceil(place)
-    low, high = (size.kthvalue(k + 1, dim=1).values for k in (below, above))
-    return (low + (high - low) * (place - below)).reshape(-1, *(1,) * (x_0.ndim - 1))

@@ -68,6 +68,25 @@ def sampling_timesteps(
     return tuple(sorted({int(t) for t in times}, reverse=True))
 
 
+def late_start(schedule: NoiseSchedule, times: tuple[int, ...]) -> str:
+    """What is wrong where sampling from pure noise begins below T; "" where it begins at T.
+
+    Parameters
+    ----------
+    schedule
+        The chain.
+    times
+        The grid, falling.
+    """
+    if times[0] == schedule.num_timesteps:
+        return ""
+    share = 100.0 * float(schedule.alphas_cumprod[times[0]])
+    return (
+        f"These steps begin at t = {times[0]}, not at T = {schedule.num_timesteps}: the denoiser is told "
+        f"that {share:.2g} % of the signal power is left, but the start is pure noise. Trailing begins at T."
+    )
+
+
 def matching_time(level: NoiseLevel, schedule: NoiseSchedule) -> float:
     """The time of a schedule at which it is as noisy as a level of another one.
 

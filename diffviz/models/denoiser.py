@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from diffviz.core.guidance import classifier_free
+from diffviz.core.guidance import classifier_free, classifier_guided, rescaled
+from diffviz.core.posterior import posterior_coefficients
 from diffviz.core.prediction import Prediction, PredictionType, to_prediction
 from diffviz.core.schedules import NoiseLevel, ScheduleSpec, build_schedule
 from diffviz.core.timesteps import matching_time
@@ -76,6 +77,14 @@ class Denoiser(Protocol):
         ...
 
 
+class GradientSource(Protocol):
+    """A classifier of noisy pictures."""
+
+    def gradient(self, x_t: Tensor, level: NoiseLevel, class_index: ClassIndex) -> Tensor:
+        """∇_{x_t} log p(class | x_t), shape of x_t; zero for a sample without a class."""
+        ...
+
+
 class NetworkDenoiser:
     """A trained network, asked at noise levels of any schedule.
 
@@ -113,10 +122,15 @@ class NetworkDenoiser:
         if shape is not None and (x_t.ndim != 4 or x_t.shape[1] != shape[0]):
             raise ValueError(f"{self.info.name} works on {_size(shape)}, not {tuple(x_t.shape[1:])}.")
         device = next(self.network.parameters()).device
-        time = torch.full((len(x_t),), matching_time(level, self.schedule), device=device)
+        time, posterior = matching_time(level, self.schedule), None
+        if self.prediction is PredictionType.MEAN:
+            # A mean is that of one step of the chain it was trained on, so it is asked for at a whole time.
+            time = float(round(time))
+            posterior = posterior_coefficients(self.schedule, int(time) - 1, int(time))
+        times = torch.full((len(x_t),), time, device=device)
         with torch.no_grad():
-            output = self.network(x_t.to(device, torch.float32), time, self._classes(class_index, len(x_t)))
-        return to_prediction(output.to(x_t.device, x_t.dtype), self.prediction, x_t, level)
+            output = self.network(x_t.to(device, torch.float32), times, self._classes(class_index, len(x_t)))
+        return to_prediction(output.to(x_t.device, x_t.dtype), self.prediction, x_t, level, posterior)
 
     def _classes(self, class_index: ClassIndex, batch: int) -> Tensor | None:
         import torch
@@ -135,8 +149,15 @@ class NetworkDenoiser:
         return torch.tensor(indices, device=next(self.network.parameters()).device)
 
 
-def guided(denoiser: Denoiser, class_index: ClassIndex, guidance_scale: float = 1.0) -> Predict:
-    """Tell a denoiser what to draw, by classifier-free guidance (Ho and Salimans, 2022).
+def guided(
+    denoiser: Denoiser,
+    class_index: ClassIndex,
+    guidance_scale: float = 1.0,
+    guidance_rescale: float = 0.0,
+    classifier: GradientSource | None = None,
+    classifier_scale: float = 0.0,
+) -> Predict:
+    """Tell a denoiser what to draw, by classifier-free guidance and by a classifier.
 
     Parameters
     ----------
@@ -145,9 +166,30 @@ def guided(denoiser: Denoiser, class_index: ClassIndex, guidance_scale: float = 
     class_index
         The class, or one for each picture; `None` for none, which leaves guidance without effect.
     guidance_scale
-        g: 1 is the plain conditional answer, 0 the unconditional one; both cost one evaluation per step.
-        Other values cost two, computed as one batch.
+        g (Ho & Salimans, 2022): 1 is the plain conditional answer, 0 the unconditional one; both cost one
+        evaluation per step. Other values cost two, computed as one batch.
+    guidance_rescale
+        φ in [0, 1] (Lin et al., 2024): how much of the conditional answer's contrast is given back.
+    classifier
+        Gives ∇ log p(class | x_t), for classifier guidance (Dhariwal & Nichol, 2021); it may be used with a
+        guidance scale of 0, where the denoiser itself is told no class.
+    classifier_scale
+        w; 0 never asks the classifier.
     """
+    steered = _classifier_free(denoiser, class_index, guidance_scale, guidance_rescale)
+    if classifier is None or classifier_scale == 0.0 or class_index is None:
+        return steered
+
+    def predict(x_t: Tensor, level: NoiseLevel) -> Prediction:
+        gradient = classifier.gradient(x_t, level, class_index)
+        return classifier_guided(steered(x_t, level), gradient, level, classifier_scale)
+
+    return predict
+
+
+def _classifier_free(
+    denoiser: Denoiser, class_index: ClassIndex, guidance_scale: float, guidance_rescale: float
+) -> Predict:
     if class_index is None or guidance_scale == 0.0:
         return lambda x_t, level: denoiser.predict(x_t, level)
     if guidance_scale == 1.0:
@@ -161,7 +203,8 @@ def guided(denoiser: Denoiser, class_index: ClassIndex, guidance_scale: float = 
         both = denoiser.predict(torch.cat([x_t, x_t]), level, [*wanted, *[None] * batch])
         conditional = Prediction(both.x_0[:batch], both.noise[:batch])
         unconditional = Prediction(both.x_0[batch:], both.noise[batch:])
-        return classifier_free(conditional, unconditional, guidance_scale)
+        mixed = classifier_free(conditional, unconditional, guidance_scale)
+        return rescaled(mixed, conditional, x_t, level, guidance_rescale)
 
     return predict
 

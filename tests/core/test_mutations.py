@@ -21,6 +21,9 @@ MODULES = (
     "noise_path",
     "forward",
     "sampler_steps",
+    "sampler_spec",
+    "thresholding",
+    "churn",
     "samplers",
 )
 

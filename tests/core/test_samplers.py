@@ -334,7 +334,7 @@ def test_clipped_answers_still_make_up_the_picture(kind: SamplerKind, clip: Clip
 
 
 def test_dynamic_clipping_scales_by_the_quantile_of_each_sample(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("diffviz.core.samplers._DYNAMIC_QUANTILE", 0.8)
+    monkeypatch.setattr("diffviz.core.thresholding._DYNAMIC_QUANTILE", 0.8)
     far, near = [-3.0, -0.5, 0.2, 1.5, 0.9], [-0.3, -0.5, 0.2, 0.5, 0.9]
 
     def predict(x: torch.Tensor, level: NoiseLevel) -> Prediction:

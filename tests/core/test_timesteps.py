@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from diffviz.core.schedules import NoiseLevel, NoiseSchedule, ScheduleSpec, build_schedule
-from diffviz.core.timesteps import Spacing, matching_time, sampling_timesteps
+from diffviz.core.timesteps import Spacing, late_start, matching_time, sampling_timesteps
 
 LINEAR = build_schedule(ScheduleSpec())
 COSINE = build_schedule(ScheduleSpec("cosine"))
@@ -108,3 +108,13 @@ def test_a_schedule_without_signal_is_matched_at_its_last_level_that_has_some():
     assert matching_time(COSINE.level(1000), ZERO) == pytest.approx(999.0, abs=1.0)
     nothing = build_schedule(ScheduleSpec("constant", 5, (("beta", 1.0),)))
     assert matching_time(LINEAR.level(500), nothing) == 5.0
+
+
+@pytest.mark.parametrize("spacing", Spacing)
+def test_a_grid_that_does_not_begin_in_pure_noise_is_said(spacing: Spacing):
+    sentence = late_start(LINEAR, sampling_timesteps(LINEAR, 10, spacing))
+    assert bool(sentence) == (spacing in (Spacing.LEADING, Spacing.QUAD))
+    if spacing is Spacing.LEADING:
+        left = 100 * math.prod(1 - 1e-4 - step / 999 * 0.0199 for step in range(901))
+        assert "begin at t = 901, not at T = 1000" in sentence
+        assert f"{left:.2g} % of the signal power" in sentence
