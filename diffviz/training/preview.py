@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,21 +40,41 @@ def draw_samples(
     seed: int = 0,
 ) -> Tensor:
     """Sample by DDIM (η = 0), one sample per entry of `classes`; float32, shape (N, *shape)."""
-    schedule = build_schedule(denoiser.info.schedule) if denoiser.info.schedule else denoiser.schedule
-    x = torch.from_numpy(
-        np.stack([draw_noise(shape, seed, Stream.X_T, sample=index) for index in range(len(classes))])
+    x = start_noise(shape, len(classes), seed)
+    for x_s in sampling_steps(
+        denoiser, x, classes, num_sampling_steps=num_sampling_steps, guidance_scale=guidance_scale
+    ):
+        x = x_s
+    return x
+
+
+def start_noise(shape: tuple[int, ...], count: int, seed: int = 0) -> Tensor:
+    """Pure noise to sample from; one sample is the same in every batch. Float32, shape (count, *shape)."""
+    return torch.from_numpy(
+        np.stack([draw_noise(shape, seed, Stream.X_T, sample=index) for index in range(count)])
     )
+
+
+def sampling_steps(
+    denoiser: NetworkDenoiser,
+    x: Tensor,
+    classes: list[int | None],
+    *,
+    num_sampling_steps: int = 25,
+    guidance_scale: float = 1.0,
+) -> Iterator[Tensor]:
+    """Walk by DDIM (η = 0) from pure noise to samples; what each step comes to, the last of which counts."""
+    schedule = build_schedule(denoiser.info.schedule) if denoiser.info.schedule else denoiser.schedule
     spec = SamplerSpec(
         kind=SamplerKind.DDIM,
         num_sampling_steps=min(num_sampling_steps, schedule.num_timesteps),
-        clip=Clip.STATIC if len(shape) == 3 else Clip.NONE,
+        clip=Clip.STATIC if x.ndim == 4 else Clip.NONE,
     )
     wanted = None if all(index is None for index in classes) else classes
     predict = guided(denoiser, wanted, guidance_scale)
     silence = torch.zeros_like(x)
     for step in sample(predict, x, schedule, spec, lambda _stream, _t: silence):
-        x = step.x_s
-    return x
+        yield step.x_s
 
 
 def sample_sheet(denoiser: NetworkDenoiser, shape: tuple[int, ...]) -> NDArray[np.uint8]:
