@@ -148,7 +148,7 @@ def _check_reverse(subject: _Subject) -> str:
 
     window = subject.shown
     runner, history = window.reverse.runner, window.reverse.history
-    info = next(iter(list_networks()), None)
+    info = next((info for info in list_networks() if info.image_shape is not None), None)
     if info is None:
         raise SelfTestError("There is no network to try.")
     window.session.update(

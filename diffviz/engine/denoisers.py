@@ -87,12 +87,12 @@ class DenoiserShelf:
         self._num_classes: dict[str, int] = {EXACT_PICTURES: 0}
 
     def infos(self, exact_size: int = 64) -> tuple[DenoiserInfo, ...]:
-        """What can be chosen: the exact denoisers, then the networks; reads file headers only."""
+        """What can be chosen for pictures: the exact denoisers, then the networks; reads file headers only."""
         at_hand = [source for source in SOURCES.values() if _at_hand(source)]
         return (
             _pictures_info(len(self.images.keys), exact_size),
             *(_source_info(source) for source in at_hand),
-            *list_networks(),
+            *(info for info in list_networks() if info.image_shape is not None),
         )
 
     def problems(self) -> tuple[str, ...]:
