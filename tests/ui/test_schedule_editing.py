@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.schedule_files import read_schedule
 from diffviz.ui.main_window import MainWindow
+from diffviz.ui.theme import current_tokens
 from diffviz.ui.widgets.buttons import Button
 from tests.ui import expected
 from tests.ui.person import Person, pixels, visible_widgets
@@ -53,6 +54,21 @@ def test_dragging_a_handle_makes_the_schedule_custom_and_changes_the_picture(
     assert shows_its_own_schedule(window)
     alphas_cumprod = build_schedule(state.schedule).alphas_cumprod
     assert np.all(np.diff(alphas_cumprod) <= 0)
+
+
+@pytest.mark.parametrize("quantity", ["beta", "log_snr", "sigma"])
+def test_a_curve_shown_anew_runs_where_its_points_and_ticks_are(
+    window: MainWindow, person: Person, quantity: str
+) -> None:
+    curve = window.schedule_panel.curve
+    person.click(window.schedule_panel.quantities.button(quantity))
+    person.qtbot.waitUntil(lambda: curve.quantity.key == quantity)
+    picture = pixels(person.sees(curve)).astype(int)
+    ink = np.array(current_tokens().color(curve.quantity.role).getRgb()[:3])
+    for t in (150, 450, 850):
+        spot = curve.curve_position(t)
+        column = picture[round(spot.y()) - 1 : round(spot.y()) + 2, round(spot.x())]
+        assert np.abs(column - ink).max(-1).min() < 30
 
 
 def test_one_drag_is_one_undo_step_and_redo_brings_it_back(window: MainWindow, person: Person) -> None:

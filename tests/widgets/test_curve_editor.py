@@ -178,8 +178,16 @@ def test_a_double_click_on_the_curve_adds_a_point(qtbot, editor, asked, ends) ->
     assert editor.selected is not None
 
 
-def test_a_double_click_away_from_the_curve_adds_nothing(qtbot, editor, asked) -> None:
-    place = editor.curve_position(800).toPoint() - QPoint(0, 100)
+def test_a_double_click_above_the_curve_adds_a_point_on_it(qtbot, editor, asked) -> None:
+    on_curve = editor.curve_position(800).toPoint()
+    qtbot.mouseDClick(editor.viewport(), LEFT, pos=on_curve - QPoint(0, 100))
+    u, value = min(asked[-1][0], key=lambda point: abs(point[0] - 0.8))
+    assert abs(u * 1000 - 800) <= 4
+    assert editor.position(u * 1000, value).y() == pytest.approx(on_curve.y(), abs=2)
+
+
+def test_a_double_click_on_the_times_below_the_plot_adds_nothing(qtbot, editor, asked) -> None:
+    place = QPoint(editor.curve_position(200).toPoint().x(), round(editor.plot_rect.bottom()) + 10)
     qtbot.mouseDClick(editor.viewport(), LEFT, pos=place)
     assert asked == []
 

@@ -118,7 +118,7 @@ class CurveEditor(CurveView):
         if event.button() != Qt.MouseButton.LeftButton or self._handle_at(position) is not None:
             event.ignore()
             return
-        if self._is_on_curve(position):
+        if self.plot_rect.contains(position) or self._is_on_curve(position):
             self._add_point(self._time_under(position))
         event.accept()
 

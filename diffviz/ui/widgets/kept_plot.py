@@ -68,6 +68,8 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
         item = self.getPlotItem()
         right, bottom = self.width() - view.right(), self.height() - view.bottom()
         item.layout.setContentsMargins(view.left(), view.top(), right, bottom)
+        # Qt lays out in an event of its own, which a repaint of anything else in the window overtakes.
+        item.layout.activate()
         item.setRange(xRange=x_range, yRange=y_range, padding=0)
         self.redraw()
 
