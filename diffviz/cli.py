@@ -52,7 +52,7 @@ def _run_command(words: list[str]) -> int:
     import typer
     from typer.exceptions import TyperException
 
-    from diffviz import cli_forward, cli_sample, cli_schedule, cli_train
+    from diffviz import cli_forward, cli_models, cli_sample, cli_schedule, cli_train
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
     app.callback()(_describe)
@@ -60,7 +60,7 @@ def _run_command(words: list[str]) -> int:
     app.command("forward")(cli_forward.forward)
     app.command("sample")(cli_sample.sample)
     app.command("train")(cli_train.train)
-    app.command("models")(cli_train.models)
+    app.command("models")(cli_models.models)
     try:
         return int(app(words, prog_name="diffviz", standalone_mode=False) or 0)
     except TyperException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from diffviz.core.schedules import SCHEDULE_KINDS, ScheduleSpec, build_schedule
-from diffviz.data.schedule_files import csv_text, json_text, read_schedule
+from diffviz.data.schedule_files import csv_text, json_text, read_schedule, spec_from_json
 from diffviz.export.whole_file import whole_file
 
 ParamOption = Annotated[
@@ -56,7 +57,7 @@ def schedule_spec(
     Parameters
     ----------
     base
-        A kind, a file that holds a schedule, or the description to start from.
+        A kind, a file that holds a schedule, a description in JSON, or the description to start from.
     timesteps
         T; None: the base's own, or 1000.
     params
@@ -72,8 +73,11 @@ def schedule_spec(
         If a parameter is not written as name=value.
     """
     if isinstance(base, str):
-        is_file = Path(base).suffix.lower() in {".csv", ".json"}
-        base = read_schedule(Path(base)) if is_file else ScheduleSpec(base)
+        if base.startswith("{"):
+            base = _from_text(base)
+        else:
+            is_file = Path(base).suffix.lower() in {".csv", ".json"}
+            base = read_schedule(Path(base)) if is_file else ScheduleSpec(base)
     spec = base if timesteps is None else replace(base, num_timesteps=timesteps)
     for name, value in map(_assignment, params or ()):
         if spec.kind in SCHEDULE_KINDS:  # otherwise building it says what is wrong
@@ -81,6 +85,13 @@ def schedule_spec(
     spec = replace(spec, zero_terminal_snr=spec.zero_terminal_snr or zero_terminal_snr)
     build_schedule(spec)
     return spec
+
+
+def _from_text(text: str) -> ScheduleSpec:
+    try:
+        return spec_from_json(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"--schedule {text}: that is not JSON ({error}).") from error
 
 
 def _assignment(text: str) -> tuple[str, float]:

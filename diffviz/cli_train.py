@@ -1,27 +1,54 @@
-"""The commands `train` and `models`."""
+"""The command `train`."""
 
 from __future__ import annotations
 
+import inspect
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
+from diffviz.models.network_config import architecture_of
+from diffviz.training.config import TrainingConfig
+from diffviz.training.options import OPTIONS, Option, make_recipe
+
 if TYPE_CHECKING:
     from types import FrameType
 
-    from diffviz.models.catalog import ClassifierInfo
-    from diffviz.models.denoiser import DenoiserInfo
     from diffviz.training.examples import Material
     from diffviz.training.loop import TrainingRun
 
 INTERRUPTED = 130
-RECIPE = "Recipe"
 
 
+def _with_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the options of a recipe, which it receives by keyword."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = [_parameter(option) for option in OPTIONS]
+    command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return command
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    """An option as the signature of a command names it."""
+    switch = option.kind is bool
+    kind = bool if switch else (str if option.kind is tuple else option.kind) | None
+    described = typer.Option(f"--{option.name}", help=option.help, rich_help_panel="Recipe")
+    return inspect.Parameter(
+        option.name.replace("-", "_"),
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if switch else None,
+        annotation=Annotated[kind, described],
+    )
+
+
+@_with_options
 def train(
     data: Annotated[
         str | None, typer.Option(help="fashion-mnist, mnist, emoji, swiss-roll or a folder of pictures.")
@@ -31,45 +58,13 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Length of the run in passes over the data.")] = None,
     out: Annotated[Path | None, typer.Option(help="File of the network; default runs/DATA-ARCH.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run that wrote this file.")] = None,
-    name: Annotated[str | None, typer.Option(help="What the network is called.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Images per step.", rich_help_panel=RECIPE)] = None,
-    batch_parts: Annotated[
-        int | None,
-        typer.Option(help="Parts of a batch computed side by side on the CPU.", rich_help_panel=RECIPE),
+    schedule: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help="Kind of schedule, or its file.", show_default="cosine"),
     ] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.", rich_help_panel=RECIPE)] = None,
-    warmup: Annotated[
-        int | None, typer.Option(help="Images over which the learning rate rises.", rich_help_panel=RECIPE)
-    ] = None,
-    decay_fraction: Annotated[
-        float | None,
-        typer.Option(help="Last part of the run, in which it falls to 0.", rich_help_panel=RECIPE),
-    ] = None,
-    weight_decay: Annotated[float | None, typer.Option(rich_help_panel=RECIPE)] = None,
-    clip: Annotated[float | None, typer.Option(help="Largest gradient norm.", rich_help_panel=RECIPE)] = None,
-    schedule: Annotated[str | None, typer.Option(help="Kind of schedule.", rich_help_panel=RECIPE)] = None,
-    timesteps: Annotated[int | None, typer.Option(help="T of the schedule.", rich_help_panel=RECIPE)] = None,
-    prediction: Annotated[str | None, typer.Option(help="noise, x_0 or v.", rich_help_panel=RECIPE)] = None,
-    loss: Annotated[
-        str | None, typer.Option(help="simple, x0, v or min_snr.", rich_help_panel=RECIPE)
-    ] = None,
-    ema: Annotated[
-        float | None, typer.Option(help="Decay of the weights' average.", rich_help_panel=RECIPE)
-    ] = None,
-    class_dropout: Annotated[
-        float | None, typer.Option(help="How often a label is hidden.", rich_help_panel=RECIPE)
-    ] = None,
-    timestep_draw: Annotated[
-        str | None, typer.Option(help="stratified or uniform.", rich_help_panel=RECIPE)
-    ] = None,
-    base: Annotated[int | None, typer.Option(help="Width of the U-Net.", rich_help_panel=RECIPE)] = None,
-    size: Annotated[
-        int | None, typer.Option(help="Side in pixels of a folder's pictures.", rich_help_panel=RECIPE)
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option(help="float32 or bfloat16.", rich_help_panel=RECIPE)
-    ] = None,
-    seed: Annotated[int | None, typer.Option(rich_help_panel=RECIPE)] = None,
+    timesteps: Annotated[int | None, typer.Option(help="T, 1 to 4000.", show_default="1000")] = None,
+    param: ParamOption = None,
+    zero_terminal_snr: ZeroSnrOption = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, mps or xpu.")] = "auto",
     threads: Annotated[int | None, typer.Option(help="CPU threads.", min=1)] = None,
     download: Annotated[
@@ -79,120 +74,106 @@ def train(
         int, typer.Option(help="Images between two sheets of samples; 0: none.", min=0)
     ] = 50_000,
     save_every: Annotated[float, typer.Option(help="Seconds between two checkpoints.", min=1)] = 120.0,
+    **recipe: Any,
 ) -> int:
     """Train a network, or go on training one.
 
     Writes the network with averaged weights to OUT, and beside it OUT's .training.safetensors, from which
     --resume goes on as if it had never stopped. Ctrl-C saves both and stops.
     """
-    given = {
-        "data": data,
-        "arch": arch,
-        "batch": batch,
-        "batch-parts": batch_parts,
-        "lr": lr,
-        "warmup": warmup,
-        "decay-fraction": decay_fraction,
-        "weight-decay": weight_decay,
-        "clip": clip,
-        "schedule": schedule,
-        "timesteps": timesteps,
-        "prediction": prediction,
-        "loss": loss,
-        "ema": ema,
-        "class-dropout": class_dropout,
-        "timestep-draw": timestep_draw,
-        "base": base,
-        "size": size,
-        "precision": precision,
-        "seed": seed,
-        "name": name,
-    }
-    recipe = {option: value for option, value in given.items() if value is not None}
     if images is not None and epochs is not None:
         raise ValueError("Give --images or --epochs, not both.")
-    if resume is not None and recipe:
-        raise ValueError(f"--{next(iter(recipe))} cannot be changed when a run is resumed.")
-    run, material, default_out = _prepare(recipe, images, epochs, resume, device, threads, download)
-    path = out or (_network_path(resume) if resume else default_out)
-    _check_place(path)
+    if out is not None:
+        _check_place(out)
+    named = {"data": data, "arch": arch, "schedule": schedule, "timesteps": timesteps, "param": param}
+    named |= {"zero-terminal-snr": zero_terminal_snr} | {n.replace("_", "-"): v for n, v in recipe.items()}
+    given = {name: value for name, value in named.items() if value is not None and value is not False}
+    if resume is not None and given:
+        raise ValueError(f"--{next(iter(given))} cannot be changed when a run is resumed.")
+    length = (images, epochs)
+    run, material = (
+        _resumed_run(resume, length, device, download)
+        if resume
+        else _new_run(given, length, device, download)
+    )
+    _use_threads(threads, run.config.batch_parts)
     for note in material.notes:
         typer.echo(note, err=True)
+    path = out or (_network_path(resume) if resume else _default_path(run.config))
     return _Loop(run, material, path, sample_every, save_every).work()
 
 
-def models() -> None:
-    """List the networks at hand."""
-    from diffviz.models.catalog import read_catalog
-
-    catalog = read_catalog()
-    rows = [("name", "what", "trained on", "size", "shape", "parameters", "classes")]
-    listed: tuple[DenoiserInfo | ClassifierInfo, ...] = (*catalog.networks, *catalog.classifiers)
-    for info in listed:
-        shape = "×".join(str(side) for side in info.image_shape) if info.image_shape else "points"
-        rows.append(
-            (
-                info.key,
-                "classifier" if info in catalog.classifiers else "denoiser",
-                info.trained_on,
-                f"{info.file_bytes / 1e6:.1f} MB",
-                shape,
-                f"{info.parameters:,}",
-                str(len(info.class_names)),
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
-    for problem in catalog.problems:
-        typer.echo(problem, err=True)
-
-
-def _prepare(
-    recipe: dict[str, Any],
-    images: int | None,
-    epochs: int | None,
-    resume: Path | None,
-    device: str,
-    threads: int | None,
-    download: bool,
-) -> tuple[TrainingRun, Material, Path]:
-    """Load the data and make the run, new or resumed; with the default place of its network."""
-    import torch
-
-    from diffviz.models.architecture import describe
-    from diffviz.models.devices import usable_device
-    from diffviz.training import state
-    from diffviz.training.config import TrainingConfig
-    from diffviz.training.examples import load_material
+def _new_run(
+    given: dict[str, Any], length: tuple[int | None, int | None], device: str, download: bool
+) -> tuple[TrainingRun, Material]:
+    """A run by the options that were given."""
     from diffviz.training.loop import TrainingRun
-    from diffviz.training.options import make_recipe
 
-    key = usable_device(device)
-    old_path = None if resume is None else _state_path(resume)
-    old = None if old_path is None else state.read_config(old_path)
-    data = old.data if old else recipe.get("data", TrainingConfig.data)
-    size = old.image_size if old else recipe.get("size", TrainingConfig.image_size)
-    architecture = describe(old.network)["kind"] if old else recipe.get("arch", "unet")
+    key = _device(device)
+    plain = TrainingConfig()
+    data, architecture = given.pop("data", plain.data), given.pop("arch", "unet")
+    spec = schedule_spec(
+        given.pop("schedule", plain.schedule),
+        given.pop("timesteps", None),
+        given.pop("param", None),
+        given.pop("zero-terminal-snr", False),
+    )
+    material = _material(data, architecture, given.get("size", plain.image_size), download)
+    images = _images(length, material)
+    config = make_recipe(
+        given,
+        material,
+        architecture=architecture,
+        images=plain.images if images is None else images,
+        data=data,
+        schedule=spec,
+    )
+    return TrainingRun(config, material.examples, key), material
+
+
+def _resumed_run(
+    path: Path, length: tuple[int | None, int | None], device: str, download: bool
+) -> tuple[TrainingRun, Material]:
+    """The run that wrote a file."""
+    from diffviz.training import state
+
+    key = _device(device)
+    stored = _state_path(path)
+    old = state.read_config(stored)
+    material = _material(old.data, architecture_of(old.network), old.image_size, download)
+    return state.resume(stored, material.examples, images=_images(length, material), device=key), material
+
+
+def _device(key: str) -> str:
+    from diffviz.models.devices import usable_device
+
+    return usable_device(key)
+
+
+def _material(data: str, architecture: str, image_size: int, download: bool) -> Material:
+    from diffviz.training.examples import load_material
+
     if download:
         _download(data)
-    material = load_material(data, architecture, image_size=size)
-    if epochs is not None:
-        images = epochs * len(material.examples.values)
-    if old_path is not None:
-        run = state.resume(old_path, material.examples, images=images, device=key)
-    else:
-        config = make_recipe(
-            recipe,
-            material,
-            architecture=architecture,
-            images=TrainingConfig.images if images is None else images,
-        )
-        run = TrainingRun(config, material.examples, key)
+    return load_material(data, architecture, image_size=image_size)
+
+
+def _images(length: tuple[int | None, int | None], material: Material) -> int | None:
+    """Length of the run in images, from --images and --epochs."""
+    images, epochs = length
+    return images if epochs is None else epochs * len(material.examples.values)
+
+
+def _use_threads(threads: int | None, batch_parts: int) -> None:
+    import torch
+
     cores = torch.get_num_threads() if threads is None else threads
-    torch.set_num_threads(max(1, cores // run.config.batch_parts))
-    stem = Path(data).name or "pictures"
-    return run, material, Path("runs") / f"{stem}-{architecture}.safetensors"
+    torch.set_num_threads(max(1, cores // batch_parts))
+
+
+def _default_path(config: TrainingConfig) -> Path:
+    stem = Path(config.data).name or "pictures"
+    return Path("runs") / f"{stem}-{architecture_of(config.network)}.safetensors"
 
 
 class _Loop:

@@ -40,7 +40,7 @@ class CheckpointHeader:
     architecture
         `kind` and the options of `diffviz.models.architecture.make_config`.
     prediction
-        What the network says: "noise", "x_0" or "v" (values of `PredictionType`).
+        What the network says: "noise", "x_0", "v" or "mean" (values of `PredictionType`).
     schedule
         The schedule it was trained with; its own time is one-based in it.
     data_shape
@@ -124,6 +124,7 @@ def read_header(path: Path) -> StoredFile:
             raise CheckpointError(f"{path.name} has format {values.get('format')}; only {FORMAT} is known.")
         known = {field.name for field in fields(CheckpointHeader)}
         parts = {name: value for name, value in values.items() if name in known}
+        parts["architecture"] = dict(parts["architecture"])
         parts["schedule"] = spec_from_json(parts["schedule"])
         parts["data_shape"] = tuple(int(side) for side in parts["data_shape"])
         parts["class_names"] = tuple(str(name) for name in parts["class_names"])
@@ -180,7 +181,8 @@ def load_network(path: Path, device: str = "cpu") -> tuple[CheckpointHeader, Net
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from diffviz.models.architecture import build_network, make_config
+    from diffviz.models.architecture import build_network
+    from diffviz.models.network_config import make_config
 
     header = read_header(path).header
     try:

@@ -17,7 +17,8 @@ from diffviz.models.catalog import CLASSIFIER, ClassifierInfo, find_classifier
 from diffviz.models.checkpoint import CheckpointError
 from diffviz.models.denoiser import ClassIndex
 from diffviz.models.embedding import TimeAndClass
-from diffviz.models.unet import NORM_GROUPS, ResBlock, Shrink
+from diffviz.models.network_config import NORM_GROUPS
+from diffviz.models.unet import ResBlock, Shrink
 
 
 @dataclass(frozen=True)

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from diffviz.models.embedding import COURSE_FREQUENCIES, course
-
-
-@dataclass(frozen=True)
-class ConvNetConfig:
-    """What can vary in the five-layer network.
-
-    `num_timesteps` is T of the schedule it is trained with, because it is told t/T. `gelu_output` puts the
-    activation on the last layer too, as the course text prints it: such a network cannot say less than −0.17.
-    """
-
-    image_channels: int = 1
-    num_timesteps: int = 1000
-    gelu_output: bool = False
-    num_classes: int = 0
+from diffviz.models.network_config import ConvNetConfig
 
 
 class ConvNet(nn.Module):
@@ -55,7 +42,8 @@ class ConvNet(nn.Module):
         """
         if class_index is not None:
             raise ValueError("The five-layer network knows no classes.")
-        time = self.time(course(t.float() / self.config.num_timesteps))
+        fraction = t.float() / self.config.num_timesteps
+        time = self.time(course(fraction if self.config.knows_time else torch.zeros_like(fraction)))
         h = functional.gelu(self.conv1(x_t)) + time[:, :, None, None]
         for layer in (self.conv2, self.conv3, self.conv4):
             h = functional.gelu(layer(h))

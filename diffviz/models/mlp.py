@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from diffviz.models.embedding import sin_guided
-
-
-@dataclass(frozen=True)
-class MlpConfig:
-    """Sizes of the network; `dim` is the dimension of the points."""
-
-    dim: int = 2
-    width: int = 128
-    depth: int = 3
-    time_dim: int = 32
-    num_classes: int = 0
+from diffviz.models.network_config import MlpConfig
 
 
 class Mlp(nn.Module):
@@ -45,5 +34,6 @@ class Mlp(nn.Module):
         """
         if class_index is not None:
             raise ValueError("The network for points knows no classes.")
-        embedding = sin_guided(t.float(), self.config.time_dim)
+        time = t.float() if self.config.knows_time else torch.zeros_like(t, dtype=torch.float32)
+        embedding = sin_guided(time, self.config.time_dim)
         return cast("Tensor", self.layers(torch.cat([x_t, embedding], dim=-1)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -10,26 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from diffviz.models.embedding import TimeAndClass
-
-NORM_GROUPS = 8
-
-
-@dataclass(frozen=True)
-class UNetConfig:
-    """Sizes of a U-Net; the defaults are the network that this repository ships.
-
-    `attention_levels` counts levels from 0 (full resolution); `num_classes` 0 means unconditional.
-    """
-
-    image_channels: int = 1
-    base_channels: int = 32
-    channel_mult: tuple[int, ...] = (1, 2, 2)
-    num_res_blocks: int = 1
-    attention_levels: tuple[int, ...] = (2,)
-    num_heads: int = 4
-    num_classes: int = 0
-    ada_gn: bool = True
-    dropout: float = 0.0
+from diffviz.models.network_config import NORM_GROUPS, UNetConfig
 
 
 class ResBlock(nn.Module):
@@ -179,9 +159,9 @@ class UNet(nn.Module):
         Returns
         -------
         Tensor
-            What the network was trained to predict (ε, x_0 or v), shape (B, C, H, W).
+            What the network was trained to predict, shape (B, C, H, W).
         """
-        embedding = self.embedding(t, class_index)
+        embedding = self.embedding(t if self.config.knows_time else torch.zeros_like(t), class_index)
         h = self.conv_in(x_t)
         skips = [h]
         for level in self.down:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from diffviz.core.losses import Loss
+from diffviz.core.losses import TRAINABLE, Loss
 from diffviz.core.prediction import PredictionType
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.schedule_files import spec_from_json, spec_to_json
-from diffviz.models.architecture import NetworkConfig, describe, make_config
-from diffviz.models.unet import UNetConfig
+from diffviz.models.network_config import MlpConfig, NetworkConfig, UNetConfig, describe, make_config
+from diffviz.training.draws import TimestepDraw
 
 PRECISIONS = ("float32", "bfloat16")
-TIMESTEP_DRAWS = ("stratified", "uniform")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,9 @@ class TrainingConfig:
     class_dropout
         How often a label is hidden, so that the network also learns to do without (guidance needs this).
     timestep_draw
-        "uniform", or "stratified": each batch holds one time from every equal part of the chain.
+        How the times of a batch are drawn.
+    mirror
+        Whether each picture is mirrored left to right with probability 1/2.
     precision
         "bfloat16" computes the network in mixed precision; weights and optimiser stay float32.
     name
@@ -65,7 +66,8 @@ class TrainingConfig:
     gradient_clip: float = 1.0
     ema_decay: float = 0.999
     class_dropout: float = 0.1
-    timestep_draw: str = "stratified"
+    timestep_draw: TimestepDraw = TimestepDraw.STRATIFIED
+    mirror: bool = False
     precision: str = "float32"
     seed: int = 0
     name: str = ""
@@ -86,8 +88,13 @@ class TrainingConfig:
             (self.seed >= 0, "The seed must not be negative."),
             (self.precision in PRECISIONS, f"The precision must be one of {', '.join(PRECISIONS)}."),
             (
-                self.timestep_draw in TIMESTEP_DRAWS,
-                f"Times are drawn {' or '.join(TIMESTEP_DRAWS)}, not “{self.timestep_draw}”.",
+                self.timestep_draw in tuple(TimestepDraw),
+                f"Times are drawn {', '.join(TimestepDraw)}, not “{self.timestep_draw}”.",
+            ),
+            (self.prediction in TRAINABLE, f"The prediction must be one of {', '.join(TRAINABLE)}."),
+            (
+                not (self.mirror and isinstance(self.network, MlpConfig)),
+                "Only pictures can be mirrored, not points.",
             ),
         )
         for holds, sentence in allowed:
@@ -107,20 +114,32 @@ class TrainingConfig:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingConfig:
-        """Rebuild a recipe from `to_json`.
+        """Rebuild a recipe from `to_json`; entries that an older version did not have take their defaults.
 
         Raises
         ------
         ValueError
-            If a value is missing, unknown or not allowed.
+            If a value is unknown or not allowed.
         """
         known = {f.name for f in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ValueError(f"The recipe has no entry “{unknown[0]}”.")
         parts = dict(values)
-        network = dict(parts["network"])
-        parts["network"] = make_config(network.pop("kind"), network)
-        parts["schedule"] = spec_from_json(parts["schedule"])
-        parts["prediction"] = PredictionType(parts["prediction"])
-        parts["loss"] = Loss(parts["loss"])
+        for name, read in _READERS.items():
+            if name in parts:
+                parts[name] = read(parts[name])
         return cls(**parts)
+
+
+def _network_from_json(values: Mapping[str, Any]) -> NetworkConfig:
+    options = dict(values)
+    return make_config(options.pop("kind"), options)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "network": _network_from_json,
+    "schedule": spec_from_json,
+    "prediction": PredictionType,
+    "loss": Loss,
+    "timestep_draw": TimestepDraw,
+}

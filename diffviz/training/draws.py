@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ class _Choice(IntEnum):
     ORDER = 1
     TIME = 2
     HIDDEN_LABEL = 3
+    MIRROR = 4
 
 
 def batch_indices(seed: int, step: int, batch_size: int, num_examples: int) -> NDArray[np.int64]:
@@ -29,24 +30,44 @@ def batch_indices(seed: int, step: int, batch_size: int, num_examples: int) -> N
     return indices
 
 
+class TimestepDraw(StrEnum):
+    """How the times of a batch are drawn; each time is uniform in all of them.
+
+    `STRATIFIED` takes one time from every equal part of the chain, `ANTITHETIC` pairs each t with T + 1 − t;
+    with both the loss of a batch varies less than with independent (`UNIFORM`) times.
+    """
+
+    STRATIFIED = "stratified"
+    ANTITHETIC = "antithetic"
+    UNIFORM = "uniform"
+
+
 def timesteps(
-    seed: int, step: int, batch_size: int, num_timesteps: int, *, stratified: bool
+    seed: int, step: int, batch_size: int, num_timesteps: int, draw: TimestepDraw
 ) -> NDArray[np.int64]:
     """Times 1..T of a batch, both ends included.
 
-    Stratified draws take one time from each of `batch_size` equal parts of the chain, in random order: each
-    time is still uniform, and the loss of a batch varies less.
+    An antithetic batch of odd size holds one time without its partner.
     """
     rng = _generator(seed, _Choice.TIME, step)
     u = rng.random(batch_size)
-    if stratified:
+    if draw == TimestepDraw.STRATIFIED:
         u = (rng.permutation(batch_size) + u) / batch_size
-    return np.minimum((u * num_timesteps).astype(np.int64), num_timesteps - 1) + 1
+    times = np.minimum((u * num_timesteps).astype(np.int64), num_timesteps - 1) + 1
+    if draw == TimestepDraw.ANTITHETIC:
+        half = batch_size // 2
+        times[batch_size - half :] = num_timesteps + 1 - times[:half]
+    return times
 
 
 def hidden_labels(seed: int, step: int, batch_size: int, probability: float) -> NDArray[np.bool_]:
     """Whose label is replaced by "no class" in this batch."""
     return _generator(seed, _Choice.HIDDEN_LABEL, step).random(batch_size) < probability
+
+
+def mirrored(seed: int, step: int, batch_size: int) -> NDArray[np.bool_]:
+    """Which pictures of this batch are mirrored left to right: each with probability 1/2."""
+    return _generator(seed, _Choice.MIRROR, step).random(batch_size) < 0.5
 
 
 @lru_cache(maxsize=2)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from diffviz.core.losses import loss_weights, per_example_error, training_target
+from diffviz.core.losses import loss_weights, per_example_error, target_coefficients
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.schedules import build_schedule
 from diffviz.models.architecture import Network, build_network, initialise
@@ -100,10 +102,10 @@ class TrainingRun:
             weight_decay=config.weight_decay,
         )
         self.step = 0
-        self._signal = torch.from_numpy(self.schedule.sqrt_alphas_cumprod.copy()).float()
-        self._spread = torch.from_numpy(self.schedule.sqrt_one_minus_alphas_cumprod.copy()).float()
-        weights = loss_weights(config.loss, config.prediction, self.schedule)
-        self._weights = torch.from_numpy(weights).float()
+        self._signal = _column(self.schedule.sqrt_alphas_cumprod)
+        self._spread = _column(self.schedule.sqrt_one_minus_alphas_cumprod)
+        self._of_x_0, self._of_noise = map(_column, target_coefficients(config.prediction, self.schedule))
+        self._weights = _column(loss_weights(config.loss, config.prediction, self.schedule))
 
     @property
     def images_seen(self) -> int:
@@ -148,16 +150,21 @@ class TrainingRun:
         size = config.batch_size
         indices = torch.from_numpy(draws.batch_indices(config.seed, step, size, len(self.examples.values)))
         x_0 = self.examples.x_0(indices)
+        if config.mirror:
+            turned = torch.from_numpy(draws.mirrored(config.seed, step, size))
+            x_0[turned] = x_0[turned].flip(-1)
         noise = torch.from_numpy(draw_noise(tuple(x_0.shape), config.seed, Stream.TRAIN, step))
-        stratified = config.timestep_draw == "stratified"
         steps = self.schedule.num_timesteps
-        t = torch.from_numpy(draws.timesteps(config.seed, step, size, steps, stratified=stratified))
+        t = torch.from_numpy(draws.timesteps(config.seed, step, size, steps, config.timestep_draw))
         shape = (-1,) + (1,) * (x_0.ndim - 1)
-        signal, spread = self._signal[t].reshape(shape), self._spread[t].reshape(shape)
+
+        def mixed(of_x_0: Tensor, of_noise: Tensor) -> Tensor:
+            return of_x_0[t].reshape(shape) * x_0 + of_noise[t].reshape(shape) * noise
+
         return _Batch(
-            x_t=signal * x_0 + spread * noise,
+            x_t=mixed(self._signal, self._spread),
             t=t,
-            target=training_target(config.prediction, x_0, noise, signal, spread),
+            target=mixed(self._of_x_0, self._of_noise),
             classes=self._classes(indices),
         )
 
@@ -191,6 +198,11 @@ class TrainingRun:
         error = per_example_error(prediction, part.target.to(self.device))
         loss = (error * self._weights[part.t].to(self.device)).sum() / self.config.batch_size
         return float(loss.detach()), list(torch.autograd.grad(loss, list(self.network.parameters())))
+
+
+def _column(table: NDArray[np.float64]) -> Tensor:
+    """A table over t = 0…T as float32."""
+    return torch.from_numpy(np.array(table, np.float32))
 
 
 def train(run: TrainingRun) -> Iterator[TrainingStep]:

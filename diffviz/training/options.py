@@ -2,120 +2,205 @@
 
 from __future__ import annotations
 
+import json
 import shlex
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from diffviz.core.losses import Loss
-from diffviz.core.prediction import PredictionType
+from diffviz.core.losses import TRAINABLE, Loss
 from diffviz.core.schedules import ScheduleSpec
-from diffviz.models.architecture import NetworkConfig, describe
-from diffviz.models.convnet import ConvNetConfig
-from diffviz.models.mlp import MlpConfig
-from diffviz.models.unet import UNetConfig
-from diffviz.training.config import TrainingConfig
-from diffviz.training.examples import Material
+from diffviz.data.schedule_files import spec_to_json
+from diffviz.models.network_config import (
+    ARCHITECTURES,
+    UNetConfig,
+    architecture_of,
+    describe,
+    make_config,
+)
+from diffviz.training.config import PRECISIONS, TrainingConfig
+from diffviz.training.draws import TimestepDraw
 
-_ENTRIES = {
-    "batch": "batch_size",
-    "batch-parts": "batch_parts",
-    "lr": "learning_rate",
-    "weight-decay": "weight_decay",
-    "warmup": "warmup_images",
-    "decay-fraction": "decay_fraction",
-    "clip": "gradient_clip",
-    "ema": "ema_decay",
-    "class-dropout": "class_dropout",
-    "timestep-draw": "timestep_draw",
-    "precision": "precision",
-    "size": "image_size",
-    "seed": "seed",
-    "prediction": "prediction",
-    "loss": "loss",
-    "name": "name",
-}
-DEFAULT_BASE = UNetConfig().base_channels
+if TYPE_CHECKING:
+    from diffviz.training.examples import Material
+
+_NONE = "none"
+_UNET_LEVELS = UNetConfig().channel_mult
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of `diffviz train`, and the entry of the recipe or of its network that it sets.
+
+    Attributes
+    ----------
+    name
+        As it is typed, without the dashes.
+    kind
+        Type of its value: `int`, `float`, `str`, `bool` (a switch that is given or not), or `tuple` (whole
+        numbers with commas between them).
+    entry
+        Field of `TrainingConfig`, or of the network's description where there are `architectures`.
+    help
+        One short sentence; empty where the name says it.
+    architectures
+        The networks that have the entry; empty for entries of the recipe itself.
+    choices
+        The words that are allowed; empty: any.
+    """
+
+    name: str
+    kind: type
+    entry: str
+    help: str = ""
+    architectures: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+
+
+def _choice(name: str, entry: str, words: Iterable[str]) -> Option:
+    words = tuple(str(word) for word in words)
+    return Option(name, str, entry, f"{', '.join(words[:-1])} or {words[-1]}.", choices=words)
+
+
+_UNET, _CONVNET, _MLP = (("unet",), ("convnet",), ("mlp",))
+OPTIONS = (
+    Option("batch", int, "batch_size", "Images per step."),
+    Option("batch-parts", int, "batch_parts", "Parts of a batch computed side by side on the CPU."),
+    Option("lr", float, "learning_rate", "Learning rate."),
+    Option("warmup", int, "warmup_images", "Images over which the learning rate rises."),
+    Option("decay-fraction", float, "decay_fraction", "Last part of the run, in which it falls to 0."),
+    Option("weight-decay", float, "weight_decay"),
+    Option("clip", float, "gradient_clip", "Largest gradient norm."),
+    _choice("prediction", "prediction", TRAINABLE),
+    _choice("loss", "loss", Loss),
+    Option("ema", float, "ema_decay", "Decay of the weights' average; 0: none."),
+    Option("class-dropout", float, "class_dropout", "How often a label is hidden."),
+    _choice("timestep-draw", "timestep_draw", TimestepDraw),
+    Option("mirror", bool, "mirror", "Mirror each picture left to right half of the time."),
+    _choice("precision", "precision", PRECISIONS),
+    Option("size", int, "image_size", "Side in pixels of a folder's pictures."),
+    Option("seed", int, "seed"),
+    Option("base", int, "base_channels", "U-Net: channels at full resolution.", _UNET),
+    Option("mult", tuple, "channel_mult", "U-Net: factors of each level, such as 1,2,2.", _UNET),
+    Option("blocks", int, "num_res_blocks", "U-Net: residual blocks of each level.", _UNET),
+    Option(
+        "attention", tuple, "attention_levels", "U-Net: levels with attention, such as 1,2; or none.", _UNET
+    ),
+    Option("heads", int, "num_heads", "U-Net: heads of the attention.", _UNET),
+    Option("dropout", float, "dropout", "U-Net: share of hidden values set to 0.", _UNET),
+    Option("no-ada-gn", bool, "ada_gn", "U-Net: add the time instead of scaling by it.", _UNET),
+    Option("gelu-output", bool, "gelu_output", "Five layers: GELU on the last, as a lesson.", _CONVNET),
+    Option("width", int, "width", "MLP: units of each layer.", _MLP),
+    Option("depth", int, "depth", "MLP: hidden layers.", _MLP),
+    Option("time-dim", int, "time_dim", "MLP: numbers that say the time.", _MLP),
+    Option("no-time", bool, "knows_time", "Hide the time from the network, as a lesson.", ARCHITECTURES),
+    Option("name", str, "name", "What the network is called."),
+)
 
 
 def make_recipe(
-    options: Mapping[str, Any], material: Material, *, architecture: str, images: int
+    options: Mapping[str, Any],
+    material: Material,
+    *,
+    architecture: str,
+    images: int,
+    data: str = TrainingConfig.data,
+    schedule: ScheduleSpec | None = None,
 ) -> TrainingConfig:
     """Recipe from options as the command line names them; those left out have their defaults.
 
     Parameters
     ----------
     options
-        Values by option name without dashes in front; besides the entries of the recipe "data", "schedule" (a
-        kind), "timesteps" and "base" (width of a U-Net).
+        Values by the names of `OPTIONS`; lists of numbers as words, such as "1,2,2".
     material
         The data that the network has to fit.
     architecture
         "unet", "convnet" or "mlp".
     images
         Length of the run.
+    data
+        The name of the data.
+    schedule
+        The noise that the network learns to remove; `None`: the default of a recipe.
 
     Raises
     ------
     ValueError
-        If a value is not allowed.
+        If a value is not allowed, or the architecture does not have what an option sets.
     """
-    schedule = ScheduleSpec(options.get("schedule", "cosine"), options.get("timesteps", 1000))
-    values: dict[str, Any] = {_ENTRIES[name]: value for name, value in options.items() if name in _ENTRIES}
-    if "prediction" in values:
-        values["prediction"] = _one_of(PredictionType, values["prediction"], "prediction")
-    if "loss" in values:
-        values["loss"] = _one_of(Loss, values["loss"], "loss")
-    return TrainingConfig(
-        data=options.get("data", TrainingConfig.data),
-        images=images,
-        network=_network(architecture, material, schedule, options.get("base")),
-        schedule=schedule,
-        **values,
-    )
+    known = {option.name: option for option in OPTIONS}
+    recipe: dict[str, Any] = {"data": data, "images": images}
+    network = _fitting(architecture, material, (schedule or TrainingConfig().schedule).num_timesteps)
+    for name, value in options.items():
+        option = known[name]
+        if option.choices and value not in option.choices:
+            raise ValueError(
+                f"The {name.replace('-', ' ')} must be one of {', '.join(option.choices)}, not “{value}”."
+            )
+        if option.architectures and architecture not in option.architectures:
+            raise ValueError(f"--{name} is for the architecture {option.architectures[0]} alone.")
+        (network if option.architectures else recipe)[option.entry] = _read(option, value)
+    if architecture == "unet":
+        network.setdefault("attention_levels", [len(network.get("channel_mult", _UNET_LEVELS)) - 1])
+    if schedule is not None:
+        recipe["schedule"] = spec_to_json(schedule)
+    return TrainingConfig.from_json(recipe | {"network": network})
 
 
 def command_line(config: TrainingConfig) -> str:
     """The command that repeats a run, with the entries that differ from their defaults."""
-    plain = TrainingConfig()
-    described = describe(config.network)
-    words = ["diffviz", "train", "--data", config.data, "--arch", described["kind"]]
-    words += ["--images", str(config.images)]
-    if config.schedule.kind != plain.schedule.kind:
-        words += ["--schedule", config.schedule.kind]
-    if config.schedule.num_timesteps != plain.schedule.num_timesteps:
-        words += ["--timesteps", str(config.schedule.num_timesteps)]
-    if described.get("base_channels", DEFAULT_BASE) != DEFAULT_BASE:
-        words += ["--base", str(described["base_channels"])]
-    for option, entry in _ENTRIES.items():
-        value = getattr(config, entry)
-        if value != getattr(plain, entry):
-            words += [f"--{option}", str(value)]
+    architecture = architecture_of(config.network)
+    words = ["diffviz", "train", "--data", config.data, "--arch", architecture]
+    words += ["--images", str(config.images), *_schedule_words(config.schedule)]
+    plain = TrainingConfig().to_json() | describe(make_config(architecture, {}))
+    if isinstance(config.network, UNetConfig):
+        plain["attention_levels"] = (len(config.network.channel_mult) - 1,)
+    values = config.to_json() | describe(config.network)
+    for option in OPTIONS:
+        if option.entry in values and values[option.entry] != plain[option.entry]:
+            words += _write(option, values[option.entry])
     return shlex.join(words)
 
 
-def _network(
-    architecture: str, material: Material, schedule: ScheduleSpec, base: int | None
-) -> NetworkConfig:
-    if base is not None and (architecture != "unet" or base < 8 or base % 8):
-        raise ValueError("The base width is for the U-Net alone, and a multiple of 8.")
-    match architecture:
-        case "unet":
-            return UNetConfig(
-                image_channels=material.shape[0],
-                base_channels=base or DEFAULT_BASE,
-                num_classes=len(material.class_names),
-            )
-        case "convnet":
-            return ConvNetConfig(image_channels=material.shape[0], num_timesteps=schedule.num_timesteps)
-        case "mlp":
-            return MlpConfig(dim=material.shape[0])
-        case _:
-            raise ValueError(f"There is no architecture “{architecture}”: take unet, convnet or mlp.")
+def _fitting(architecture: str, material: Material, num_timesteps: int) -> dict[str, Any]:
+    """What the data decide of a network."""
+    if architecture == "mlp":
+        return {"kind": architecture, "dim": material.shape[0]}
+    network: dict[str, Any] = {"kind": architecture, "image_channels": material.shape[0]}
+    if architecture == "unet":
+        return network | {"num_classes": len(material.class_names)}
+    return network | {"num_timesteps": num_timesteps}
 
 
-def _one_of(choices: type[PredictionType] | type[Loss], value: str, what: str) -> PredictionType | Loss:
-    trainable = {PredictionType.NOISE, PredictionType.X_0, PredictionType.V}
-    allowed = [c for c in choices if c in trainable or choices is Loss]
-    if value not in [c.value for c in allowed]:
-        raise ValueError(f"The {what} must be one of {', '.join(c.value for c in allowed)}, not “{value}”.")
-    return choices(value)
+def _schedule_words(schedule: ScheduleSpec) -> list[str]:
+    plain = TrainingConfig().schedule
+    if schedule.kind == "custom":
+        return ["--schedule", json.dumps(spec_to_json(schedule))]
+    words = [] if schedule.kind == plain.kind else ["--schedule", schedule.kind]
+    if schedule.num_timesteps != plain.num_timesteps:
+        words += ["--timesteps", str(schedule.num_timesteps)]
+    for name, value in schedule.params:
+        words += ["--param", f"{name}={value}"]
+    return words + ["--zero-terminal-snr"] * schedule.zero_terminal_snr
+
+
+def _read(option: Option, value: Any) -> Any:
+    """The entry that an option's value stands for."""
+    if option.kind is bool:
+        return not option.name.startswith("no-")
+    if option.kind is not tuple:
+        return value
+    try:
+        return [] if value == _NONE else [int(word) for word in value.split(",")]
+    except ValueError:
+        raise ValueError(f"--{option.name} {value}: write whole numbers with commas, such as 1,2.") from None
+
+
+def _write(option: Option, value: Any) -> list[str]:
+    """The words that set an entry."""
+    if option.kind is bool:
+        return [f"--{option.name}"]
+    if option.kind is tuple:
+        value = ",".join(str(number) for number in value) or _NONE
+    return [f"--{option.name}", str(value)]

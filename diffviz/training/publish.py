@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from diffviz.models.architecture import describe
 from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
 from diffviz.models.denoiser import DenoiserInfo, NetworkDenoiser
+from diffviz.models.network_config import describe
 from diffviz.training.examples import Material
 from diffviz.training.loop import TrainingRun
 from diffviz.training.options import command_line

@@ -21,9 +21,9 @@ from diffviz.engine.job import JobRunner, JobStatus
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.state import SessionState, StartFrom, settle
 from diffviz.engine.tasks import explain_exact, gallery_thumbnails, open_images, reverse_steps
-from diffviz.models.architecture import build_network, describe
+from diffviz.models.architecture import build_network
 from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
-from diffviz.models.unet import UNetConfig
+from diffviz.models.network_config import UNetConfig, describe
 
 SIZE = 16
 

@@ -10,12 +10,12 @@ from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.samplers import SamplerKind, SamplerSpec, sample
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.datasets import load_dataset
-from diffviz.models.architecture import build_network, describe
+from diffviz.models.architecture import build_network
 from diffviz.models.catalog import list_networks, load_denoiser, read_catalog
 from diffviz.models.checkpoint import CheckpointError, CheckpointHeader, write_checkpoint
 from diffviz.models.denoiser import guided
 from diffviz.models.devices import available_devices, best_device, usable_device
-from diffviz.models.unet import UNetConfig
+from diffviz.models.network_config import UNetConfig, describe
 
 CONFIG = UNetConfig(base_channels=8, channel_mult=(1, 2), attention_levels=(1,), num_classes=2)
 

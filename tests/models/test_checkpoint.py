@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from diffviz.core.schedules import ScheduleSpec
-from diffviz.models.architecture import build_network, describe
+from diffviz.models.architecture import build_network
 from diffviz.models.checkpoint import (
     METADATA_KEY,
     CheckpointError,
@@ -16,7 +16,7 @@ from diffviz.models.checkpoint import (
     read_header,
     write_checkpoint,
 )
-from diffviz.models.unet import UNetConfig
+from diffviz.models.network_config import UNetConfig, describe
 
 CONFIG = UNetConfig(base_channels=8, channel_mult=(1, 2), attention_levels=(1,), num_classes=2)
 

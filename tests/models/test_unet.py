@@ -5,11 +5,12 @@ import torch
 
 from diffviz.core.losses import Loss
 from diffviz.core.prediction import PredictionType
-from diffviz.models.architecture import build_network, describe, initialise, make_config
-from diffviz.models.convnet import ConvNet, ConvNetConfig
+from diffviz.models.architecture import build_network, initialise
+from diffviz.models.convnet import ConvNet
 from diffviz.models.embedding import course, sin_guided, sin_ho
 from diffviz.models.mlp import Mlp
-from diffviz.models.unet import UNet, UNetConfig
+from diffviz.models.network_config import ConvNetConfig, UNetConfig, describe, make_config
+from diffviz.models.unet import UNet
 from diffviz.training.config import TrainingConfig
 from diffviz.training.loop import Examples, TrainingRun
 

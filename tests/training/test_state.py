@@ -4,7 +4,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from diffviz.models.checkpoint import CheckpointError
-from diffviz.models.unet import UNetConfig
+from diffviz.models.network_config import UNetConfig
 from diffviz.training.config import TrainingConfig
 from diffviz.training.loop import Examples, TrainingRun, train
 from diffviz.training.state import read_config, resume, save_state, state_path

@@ -61,7 +61,7 @@ def test_a_resumed_run_ends_with_the_same_file_as_one_without_a_stop(run, in_tmp
         (["--lr", "-1"], "The learning rate must lie between 0 and 1."),
         (["--schedule", "wavy"], "There is no schedule 'wavy'"),
         (["--timesteps", "9999"], "T = 9999 is not possible"),
-        (["--prediction", "mean"], "The prediction must be one of noise, x_0, v"),
+        (["--prediction", "score"], "The prediction must be one of noise, x_0, v, mean"),
         (["--device", "abacus"], "There is no device “abacus”"),
         (["--out", "net.pt"], "its name must end in .safetensors"),
         (["--resume", "missing.safetensors"], "missing.training.safetensors could not be opened"),

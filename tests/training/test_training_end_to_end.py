@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.toy2d import draw_points
 from diffviz.models.catalog import load_denoiser
-from diffviz.models.mlp import MlpConfig
-from diffviz.models.unet import UNetConfig
+from diffviz.models.network_config import MlpConfig, UNetConfig
 from diffviz.training.config import TrainingConfig
 from diffviz.training.examples import load_material
 from diffviz.training.loop import Examples, TrainingRun, train
@@ -84,26 +84,26 @@ def test_a_recipe_from_options_fits_the_data_and_writes_its_command():
     material = load_material("emoji", "unet")
     config = make_recipe(
         {
-            "data": "emoji",
             "lr": 0.002,
             "prediction": "x_0",
             "loss": "min_snr",
             "base": 16,
-            "timesteps": 500,
             "name": "My net",
         },
         material,
         architecture="unet",
         images=1000,
+        data="emoji",
+        schedule=ScheduleSpec("cosine", 500),
     )
     assert config.network == UNetConfig(image_channels=3, base_channels=16, num_classes=8)
     assert command_line(config) == (
-        "diffviz train --data emoji --arch unet --images 1000 --timesteps 500 --base 16 --lr 0.002 "
-        "--prediction x_0 --loss min_snr --name 'My net'"
+        "diffviz train --data emoji --arch unet --images 1000 --timesteps 500 --lr 0.002 "
+        "--prediction x_0 --loss min_snr --base 16 --name 'My net'"
     )
     for options, sentence in (
-        ({"prediction": "mean"}, "must be one of noise, x_0, v"),
-        ({"loss": "odd"}, "simple, x0, v, min_snr"),
+        ({"prediction": "score"}, "must be one of noise, x_0, v, mean"),
+        ({"loss": "odd"}, "simple, elbo_beta, elbo_tilde, mean, x0, v, min_snr"),
         ({"base": 12}, "multiple of 8"),
     ):
         with pytest.raises(ValueError, match=sentence):

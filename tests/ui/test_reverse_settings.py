@@ -11,9 +11,9 @@ from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.images import fit, to_uint8
 from diffviz.engine.job import JobState
-from diffviz.models.architecture import build_network, describe
+from diffviz.models.architecture import build_network
 from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
-from diffviz.models.convnet import ConvNetConfig
+from diffviz.models.network_config import ConvNetConfig, describe
 from diffviz.ui.main_window import MainWindow
 from tests.ui import expected
 from tests.ui.person import Person, pixels, write_picture
