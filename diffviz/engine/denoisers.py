@@ -87,7 +87,7 @@ class DenoiserShelf:
         self._num_classes: dict[str, int] = {EXACT_PICTURES: 0}
 
     def infos(self, exact_size: int = 64) -> tuple[DenoiserInfo, ...]:
-        """What can be chosen for pictures: the exact denoisers, then the networks; reads file headers only."""
+        """What can be chosen for pictures: the exact denoisers, then networks; reads file headers only."""
         at_hand = [source for source in SOURCES.values() if _at_hand(source)]
         return (
             _pictures_info(len(self.images.keys), exact_size),

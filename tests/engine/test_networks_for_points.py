@@ -6,10 +6,10 @@ from diffviz import paths
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
-from diffviz.models.architecture import build_network, describe
+from diffviz.models.architecture import build_network
 from diffviz.models.catalog import list_networks
 from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
-from diffviz.models.mlp import MlpConfig
+from diffviz.models.network_config import MlpConfig, describe
 
 
 @pytest.fixture
