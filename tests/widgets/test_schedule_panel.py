@@ -8,6 +8,7 @@ from diffviz.core.schedule_lint import lint
 from diffviz.core.schedules import PRESETS, SCHEDULE_KINDS, ScheduleSpec, build_schedule
 from diffviz.ui import theme
 from diffviz.ui.widgets.fields import LabelledField
+from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.popover import Popover
 from diffviz.ui.widgets.schedule_panel import SchedulePanel
 
@@ -316,6 +317,9 @@ def test_the_info_button_explains_the_kind(qtbot, panel) -> None:
     card = panel.findChild(Popover)
     assert card is not None
     assert card.accessibleName() == "Linear"
+    # No paragraph stands in more room than its lines need.
+    for paragraph in (label for label in card.findChildren(MathLabel) if label.wordWrap()):
+        assert paragraph.height() <= paragraph.heightForWidth(paragraph.width()) + 1
     card.close()
 
 

@@ -38,7 +38,10 @@ class Popover(QWidget):
 
     def open_below(self, anchor: QWidget) -> None:
         """Show the card under a widget, moved so that it stays on the screen."""
-        self.adjustSize()
+        # adjustSize would take the height of the text at the width that it likes, not at this one.
+        column = self.layout()
+        assert column is not None
+        self.setFixedHeight(column.totalHeightForWidth(self.width()))
         corner = anchor.mapToGlobal(QPoint(anchor.width() - self.width(), anchor.height() + 6))
         room = anchor.screen().availableGeometry()
         x = min(max(corner.x(), room.left() + 8), room.right() - self.width() - 8)
