@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from diffviz.core import forward, posterior, prediction, sampler_steps, samplers, schedules
+from diffviz.core import elbo, forward, posterior, prediction, sampler_steps, samplers, schedules
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Rooms:
     forward: Any = forward
     sampler_steps: Any = sampler_steps
     samplers: Any = samplers
+    elbo: Any = elbo
 
 
 def all_schedules(rooms: Rooms, num_timesteps: int = 1000) -> list[Any]:
@@ -314,6 +315,44 @@ def check_sampling_goes_down_to_the_picture(rooms: Rooms) -> None:
         assert abs(float(steps[-1].x_s - steps[-1].pred_x_0)) < 1e-12
         for before, after in itertools.pairwise(steps):
             assert torch.equal(before.x_s, after.x_t)
+
+
+# --- the variational bound -----------------------------------------------------------------------
+
+EXACT_BOUNDS = {
+    ("linear", 1.0): (1.4189385332, 1.9975333785, 1.4189385332),
+    ("linear", 0.25): (0.7268836080, 1.2957172842, 0.7257913529),
+    ("cosine", 1.0): (1.4189385332, 1.9533958560, 1.4189385332),
+    ("cosine", 0.25): (0.7264033300, 1.2557847736, 0.7257913526),
+}
+
+
+def exact_bound(rooms: Rooms, schedule: Any, data_variance: float, variance: Any) -> Any:
+    """The whole bound of N(0, data_variance) under its best denoiser, in expectation, without grey levels."""
+    steps, decoder = 0.0, 0.0
+    for t in range(1, schedule.num_timesteps + 1):
+        noise = float(schedule.one_minus_alphas_cumprod[t])
+        left_open = data_variance * noise / (data_variance * float(schedule.alphas_cumprod[t]) + noise)
+        sigma = rooms.sampler_steps.ddpm_variance(schedule, t - 1, t, variance, x_0_variance=left_open)
+        if t == 1:
+            if variance is not rooms.sampler_steps.Variance.OPTIMAL:
+                sigma = rooms.elbo.decoder_variance(schedule, variance, own_beta=True)
+            decoder = rooms.elbo.gaussian_decoder_term(left_open, sigma)
+        else:
+            steps += rooms.elbo.step_term(left_open, schedule, t, sigma)
+    return rooms.elbo.Bound(rooms.elbo.prior_term(data_variance, schedule), steps, decoder)
+
+
+def check_bound_of_gaussian_data(rooms: Rooms) -> None:
+    """Against THEORY's table, and never below the entropy ½ ln(2πeS), which −ln p cannot undercut."""
+    variance = rooms.sampler_steps.Variance
+    for (kind, data_variance), expected in EXACT_BOUNDS.items():
+        schedule = rooms.schedules.build_schedule(rooms.schedules.ScheduleSpec(kind))
+        entropy = 0.5 * math.log(2 * math.pi * math.e * data_variance)
+        for rule, value in zip((variance.BETA, variance.TILDE, variance.OPTIMAL), expected, strict=True):
+            got = exact_bound(rooms, schedule, data_variance, rule).total
+            assert abs(got - value) < 1e-9, (kind, data_variance, rule, got)
+            assert got > entropy - 1e-12, (kind, data_variance, rule, got)
 
 
 CHECKS = {

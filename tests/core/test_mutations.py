@@ -25,6 +25,7 @@ MODULES = (
     "thresholding",
     "churn",
     "samplers",
+    "elbo",
 )
 
 
@@ -115,6 +116,13 @@ SLIPS = (
         "NoiseSchedule.from_betas(first + _ramp(num_timesteps) * (last - first))",
         "NoiseSchedule.from_betas(first + _fractions(num_timesteps)[1:] * (last - first))",
         ("reference_tables",),
+    ),
+    Slip(
+        "N3-1: the ratio in the bound upside down",
+        "elbo",
+        "return self.prior + self.steps + self.decoder",
+        "return -(self.prior + self.steps + self.decoder)",
+        ("bound_of_gaussian_data",),
     ),
     Slip(
         "noise on the last step (C-20)",
