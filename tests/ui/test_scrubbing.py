@@ -2,7 +2,7 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from typing_extensions import override
 
@@ -67,6 +67,13 @@ def test_x_t_is_painted_before_what_follows_t(window: MainWindow, qtbot: QtBot) 
         curves=window.schedule_panel.curve,
         read_outs=window.forward.panel.read_outs,
     )
+
+    def everything_is_painted() -> bool:
+        order.painted.clear()
+        QApplication.processEvents()
+        return not order.painted
+
+    qtbot.waitUntil(everything_is_painted)
     window.session.update(t=600)
     assert order.painted == ["x_t"]
     qtbot.waitUntil(lambda: {"curves", "read_outs"} <= set(order.painted))
