@@ -8,6 +8,10 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
 
 COMMANDS = ("schedule", "forward", "sample", "train", "models")
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -47,10 +51,9 @@ def _open_window(files: list[str]) -> int:
     return int(open_window(files))
 
 
-def _run_command(words: list[str]) -> int:
-    """Run one command; whatever goes wrong is one line on stderr."""
+def application() -> typer.Typer:
+    """Return the commands and their options; the man page and the shell completion are made from them too."""
     import typer
-    from typer.exceptions import TyperException
 
     from diffviz import cli_forward, cli_models, cli_sample, cli_schedule, cli_train
 
@@ -61,6 +64,15 @@ def _run_command(words: list[str]) -> int:
     app.command("sample")(cli_sample.sample)
     app.command("train")(cli_train.train)
     app.command("models")(cli_models.models)
+    return app
+
+
+def _run_command(words: list[str]) -> int:
+    """Run one command; whatever goes wrong is one line on stderr."""
+    import typer
+    from typer.exceptions import TyperException
+
+    app = application()
     try:
         return int(app(words, prog_name="diffviz", standalone_mode=False) or 0)
     except TyperException as error:
