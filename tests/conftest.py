@@ -2,12 +2,15 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from pytestqt.qtbot import QtBot
 
+PATIENCE_MS = 60_000
 SESSION_HOME = tempfile.TemporaryDirectory(prefix="diffviz-tests-")
 
 
@@ -24,6 +27,14 @@ def pytest_unconfigure() -> None:
 def _own_user_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the folders of the person who runs it."""
     monkeypatch.setenv("DIFFVIZ_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Pytest-qt's robot with more patience: on a busy machine a first step has taken six seconds."""
+    for name in ("waitUntil", "waitSignal", "waitSignals"):
+        monkeypatch.setattr(qtbot, name, partial(getattr(qtbot, name), timeout=PATIENCE_MS))
+    return qtbot
 
 
 @pytest.fixture
