@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,13 +32,14 @@ from diffviz.core.noise import Stream
 from diffviz.core.samplers import Clip, ReverseStep, SamplerKind, SamplerSpec, SeededNoise, Variance
 from diffviz.core.samplers import sample as reverse_process
 from diffviz.core.schedules import ScheduleSpec, build_schedule
-from diffviz.core.timesteps import Spacing, sampling_timesteps
+from diffviz.core.timesteps import Spacing, late_start, sampling_timesteps
 from diffviz.data.images import Picture, fit, image_grid, load_image, to_uint8
 from diffviz.data.schedule_files import spec_to_json
 from diffviz.export.figure import save_picture
 from diffviz.export.frames import FrameSpec, enlarge, reverse_frames
 from diffviz.export.settings import settings_text
-from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, guided
+from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, GradientSource, guided
+from diffviz.models.steering import matching_classifier
 
 _AT_ONCE = 16
 
@@ -81,7 +84,25 @@ def sample(
     class_name: Annotated[
         str | None, typer.Option("--class", metavar="NAME", help="What to draw; a class or its number.")
     ] = None,
-    guidance: Annotated[float, typer.Option(help="How strongly towards the class; 1 is plain.")] = 1.0,
+    guidance: Annotated[
+        float, typer.Option(help="g, how strongly towards the class: 0 not at all, 1 plain.")
+    ] = 1.0,
+    rescale: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the contrast that guidance is denied.")
+    ] = 0.0,
+    classifier_scale: Annotated[
+        float, typer.Option(min=0, help="How strongly a classifier steers towards the class.")
+    ] = 0.0,
+    interpolation: Annotated[
+        float, typer.Option(min=0, max=1, help="With --variance interpolated: 0 tilde, 1 beta.")
+    ] = 0.5,
+    churn: Annotated[
+        float, typer.Option(min=0, help="Noise added before steps of euler and heun; 0 none.")
+    ] = 0.0,
+    churn_range: Annotated[
+        tuple[float, float], typer.Option(metavar="MIN MAX", help="Only where the noise level σ is between.")
+    ] = (0.0, math.inf),
+    churn_noise: Annotated[float, typer.Option(min=0, help="Standard deviation of that noise.")] = 1.0,
     number: Annotated[int, typer.Option("-n", "--number", min=1, max=4096, help="How many pictures.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of all noise.")] = 7,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda:0, mps or xpu.")] = "cpu",
@@ -119,9 +140,19 @@ def sample(
     walk = _Walk(
         denoiser,
         spec,
-        SamplerSpec(SamplerKind(sampler), steps, Spacing(spacing), Variance(variance), eta, Clip(clip)),
-        _class_index(denoiser, class_name),
-        guidance,
+        SamplerSpec(
+            SamplerKind(sampler),
+            steps,
+            Spacing(spacing),
+            Variance(variance),
+            eta,
+            Clip(clip),
+            interpolation,
+            churn,
+            *churn_range,
+            churn_noise,
+        ),
+        _Aim(_class_index(denoiser, class_name), guidance, rescale, classifier_scale),
         seed,
         start_image,
         start_t,
@@ -136,8 +167,14 @@ def sample(
         variance=variance,
         spacing=spacing,
         clip=clip,
+        interpolation=interpolation,
+        churn=churn,
+        churn_range=[f"{bound:g}" for bound in churn_range],
+        churn_noise=churn_noise,
         class_name=class_name,
         guidance=guidance,
+        rescale=rescale,
+        classifier_scale=classifier_scale,
         seed=seed,
         start_image=start_image and start_image.name,
         start_t=start_t,
@@ -155,6 +192,16 @@ def sample(
         write_frames(frames, len(walk.times) + (show == "x_t"), animation)
 
 
+@dataclass(frozen=True)
+class _Aim:
+    """What to draw, and how strongly."""
+
+    class_index: int | None
+    guidance_scale: float
+    guidance_rescale: float
+    classifier_scale: float
+
+
 class _Walk:
     """The reverse process for any stretch of samples; sample i is the same whichever stretch holds it."""
 
@@ -163,8 +210,7 @@ class _Walk:
         denoiser: Denoiser,
         spec: ScheduleSpec,
         sampler: SamplerSpec,
-        class_index: int | None,
-        guidance_scale: float,
+        aim: _Aim,
         seed: int,
         start_image: Path | None,
         start_t: int | None,
@@ -179,7 +225,16 @@ class _Walk:
             self.times = (start_t, *(time for time in self.times if time < start_t))
         channels, height, width = denoiser.info.image_shape
         self.shape = (height, width, channels)
-        self._predict = guided(denoiser, class_index, guidance_scale)
+        self._predict = guided(
+            denoiser,
+            aim.class_index,
+            aim.guidance_scale,
+            aim.guidance_rescale,
+            _classifier(denoiser, aim.classifier_scale),
+            aim.classifier_scale,
+        )
+        if start_t is None and (remark := late_start(self.chain, self.times)):
+            typer.echo(f"diffviz: {remark}", err=True)
         self._sampler = sampler
         self._seed = seed
         self._start_t = start_t
@@ -222,6 +277,20 @@ def _denoiser(model: str, device: str, size: int) -> Denoiser:
     from diffviz.models.exact_sets import exact_of_dataset
 
     return exact_of_dataset(model, size)[0]
+
+
+def _classifier(denoiser: Denoiser, classifier_scale: float) -> GradientSource | None:
+    """The classifier of the denoiser's classes, if it is to steer."""
+    if classifier_scale == 0.0:
+        return None
+    found = matching_classifier(denoiser.info)
+    if found is None:
+        raise ValueError(
+            f"--classifier-scale: there is no classifier for the classes of {denoiser.info.name}."
+        )
+    from diffviz.models.classifier import load_classifier
+
+    return load_classifier(found.key)
 
 
 def _class_index(denoiser: Denoiser, class_name: str | None) -> int | None:

@@ -175,7 +175,7 @@ def test_size_is_the_longer_side_and_large_pictures_are_reduced_with_a_note(caps
     assert np.load("a.npy").shape == (1, 20, 40, 3)
     _, _, note = run(capsys, "forward", "wall.png", "--t", "0", "-o", "b.npy")
     assert np.load("b.npy").shape == (1, 512, 1024, 3)
-    assert note == "diffviz: wall.png: 2000 × 1000 scaled to 1024 × 512; --size chooses another\n"
+    assert note == "diffviz: wall.png: 1024 × 512, scaled from 2000 × 1000; --size chooses another\n"
 
 
 @pytest.mark.usefixtures("in_tmp_path")
@@ -249,7 +249,7 @@ def test_a_sample_is_the_picture_that_the_window_makes(capsys, album):
     from diffviz.engine.denoisers import DenoiserShelf
     from diffviz.engine.images import ImageStore
     from diffviz.engine.request import ReverseRequest
-    from diffviz.engine.tasks import reverse_steps
+    from diffviz.engine.reverse_task import reverse_steps
 
     run(capsys, "sample", "--model", album, "--size=8", "-n", 2, "--steps=7", "--seed=11", "-o", "x.npy")
     request = ReverseRequest(
@@ -306,9 +306,52 @@ def test_the_shipped_network_draws_with_every_sampler(capsys):
     np.testing.assert_array_equal(np.load("path.npy"), np.load("ddpm.npy"))
 
 
+@pytest.mark.usefixtures("in_tmp_path")
+def test_every_dial_of_sampling_changes_what_the_shipped_network_draws(capsys):
+    plain = ("--sampler=heun", "--steps=4", "--class=bag", "--guidance=3")
+    dials = {
+        "plain": (),
+        "churn": ("--churn=4",),
+        "louder": ("--churn=4", "--churn-noise=1.5"),
+        "elsewhere": ("--churn=4", "--churn-range", "1e5", "1e6"),
+        "rescale": ("--rescale=0.7",),
+        "beta": ("--sampler=ddpm", "--variance=beta"),
+        "interpolated": ("--sampler=ddpm", "--variance=interpolated", "--interpolation=1"),
+    }
+    drawn = {}
+    for name, words in dials.items():
+        assert run(capsys, "sample", "--model=fashion-unet", *plain, *words, "-o", f"{name}.npy")[0] == 0
+        drawn[name] = np.load(f"{name}.npy")
+    for name in ("churn", "louder", "rescale", "beta"):
+        assert not np.allclose(drawn[name], drawn["plain"], atol=1e-3), name
+    assert not np.allclose(drawn["churn"], drawn["louder"], atol=1e-3)
+    # No step has so much noise, and β itself is the far end of the interpolation.
+    np.testing.assert_array_equal(drawn["elsewhere"], drawn["plain"])
+    np.testing.assert_allclose(drawn["interpolated"], drawn["beta"], atol=1e-6)
+
+
+def test_steps_that_do_not_begin_in_pure_noise_are_drawn_with_a_warning(capsys, album):
+    words = ("sample", "--model", album, "--size=8", "--steps=5")
+    status, out, err = run(capsys, *words, "--spacing=leading", "-o", "x.png")
+    assert (status, out) == (0, "")
+    assert err.startswith("diffviz: These steps begin at t = 801, not at T = 1000")
+    assert err.count("\n") == 1
+    from_picture = ("--spacing=leading", "--start-image=album/warm/red.png", "--start-t=500")
+    assert run(capsys, *words, *from_picture, "-o", "y.png") == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("--model", "exact:album", "--classifier-scale", "2"), "no classifier for the classes of"),
+        (
+            ("--model", "exact:album", "--rescale", "2"),
+            "--rescale 2: input should be less than or equal to 1",
+        ),
+        (
+            ("--model", "exact:album", "--churn", "-1"),
+            "--churn -1: input should be greater than or equal to 0",
+        ),
         (("--model", "nix"), "There is no network “nix”"),
         (("--model", "photo.png"), "photo.png"),
         (("--model", "exact:nowhere"), "There is no data set “nowhere”"),

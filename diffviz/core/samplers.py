@@ -5,7 +5,7 @@ Torch is imported when sampling starts, so that descriptions of samplers can be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -103,17 +103,28 @@ class SeededNoise:
         Of one sample, (C, H, W).
     count, first
         How many samples, and the number of the first of them.
+    redrawn
+        (t, seed) of steps whose noise comes from another seed; the start does not.
     """
 
-    def __init__(self, seed: int, shape: tuple[int, ...], count: int, first: int = 0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        shape: tuple[int, ...],
+        count: int,
+        first: int = 0,
+        redrawn: Iterable[tuple[int, int]] = (),
+    ) -> None:
         self._seed, self._shape = seed, shape
         self._samples = range(first, first + count)
+        self._redrawn = dict(redrawn)
 
     def __call__(self, stream: Stream, index: int) -> Tensor:
         """Standard Gaussian noise, float64 (count, …), the same for the same arguments."""
         import torch
 
-        draws = [draw_noise(self._shape, self._seed, stream, index, number) for number in self._samples]
+        seed = self._seed if stream is Stream.X_T else self._redrawn.get(index, self._seed)
+        draws = [draw_noise(self._shape, seed, stream, index, number) for number in self._samples]
         return torch.from_numpy(np.stack(draws)).double()
 
 

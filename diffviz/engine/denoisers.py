@@ -21,9 +21,12 @@ from diffviz.engine.request import EXACT_PICTURES, ReverseRequest
 from diffviz.models.catalog import list_networks, load_denoiser, read_catalog
 from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, DenoiserInfo
 from diffviz.models.exact_sets import exact_denoiser, exact_of_dataset
+from diffviz.models.steering import matching_classifier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from diffviz.models.classifier import Classifier
 
 __all__ = ["DenoiserShelf", "PictureData", "ShelvedDenoiser"]
 
@@ -85,6 +88,7 @@ class DenoiserShelf:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], ShelvedDenoiser] = OrderedDict()
         self._num_classes: dict[str, int] = {EXACT_PICTURES: 0}
+        self._classifiers: dict[tuple[str, str], Classifier] = {}
 
     def infos(self, exact_size: int = 64) -> tuple[DenoiserInfo, ...]:
         """What can be chosen for pictures: the exact denoisers, then networks; reads file headers only."""
@@ -135,6 +139,30 @@ class DenoiserShelf:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return found
+
+    def classifier_for(self, request: ReverseRequest, info: DenoiserInfo) -> Classifier | None:
+        """The classifier that steers a run; None where the request asks for none.
+
+        Raises
+        ------
+        CheckpointError
+            If its file cannot be used.
+        ValueError
+            If there is none for the classes of the denoiser.
+        """
+        if request.classifier_scale == 0.0 or request.class_index is None:
+            return None
+        found = matching_classifier(info)
+        if found is None:
+            raise ValueError(f"There is no classifier for the classes of {info.name}.")
+        from diffviz.models.classifier import load_classifier
+        from diffviz.models.devices import usable_device
+
+        key = (found.key, request.device)
+        with self._lock:
+            if key not in self._classifiers:
+                self._classifiers[key] = load_classifier(found.key, usable_device(request.device))
+            return self._classifiers[key]
 
     def _make(self, request: ReverseRequest) -> ShelvedDenoiser:
         if request.denoiser == EXACT_PICTURES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from diffviz.core.samplers import SamplerSpec
@@ -15,9 +15,17 @@ if TYPE_CHECKING:
     from diffviz.engine.images import ImageStore
     from diffviz.models.denoiser import DenoiserInfo
 
-__all__ = ["EXACT_PICTURES", "ReverseContext", "ReverseRequest"]
+__all__ = ["EXACT_PICTURES", "Fork", "ReverseContext", "ReverseRequest"]
 
 EXACT_PICTURES = "exact:pictures"
+
+
+@dataclass(frozen=True)
+class Fork:
+    """Where a run leaves another one: it shares all steps of the parent above t."""
+
+    parent: ReverseRequest
+    t: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,10 @@ class ReverseRequest:
         The chain and how it is walked.
     denoiser, class_index, guidance_scale
         Who denoises, towards which class, how strongly.
+    guidance_rescale
+        How much of the unguided contrast is given back, 0…1.
+    classifier_scale
+        How strongly the classifier that belongs to the denoiser steers towards the class.
     seed
         Of all noise of the run; sample b of a batch is the same picture in every batch.
     num_samples
@@ -45,6 +57,10 @@ class ReverseRequest:
         Side in pixels at which an exact denoiser sees pictures of different sizes; 0 for a network.
     picture_keys
         For ``exact:pictures`` the pictures it knows.
+    fork
+        For a run that begins in the middle of another one.
+    redrawn
+        (t, seed): the noise of these steps alone comes from another seed.
     """
 
     schedule: ScheduleSpec
@@ -59,18 +75,25 @@ class ReverseRequest:
     start_t: int | None = None
     exact_size: int = 0
     picture_keys: tuple[str, ...] = ()
+    guidance_rescale: float = 0.0
+    classifier_scale: float = 0.0
+    fork: Fork | None = None
+    redrawn: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def from_state(cls, state: SessionState, images: ImageStore) -> ReverseRequest:
         """The run that a settled state asks for, with the pictures that are at hand now."""
         from_image = state.start is StartFrom.IMAGE
         is_exact = state.denoiser.startswith(EXACT_PREFIX)
+        has_class = state.class_index is not None
         return cls(
             schedule=state.schedule,
             sampler=state.sampler,
             denoiser=state.denoiser,
             class_index=state.class_index,
-            guidance_scale=state.guidance_scale if state.class_index is not None else 1.0,
+            guidance_scale=state.guidance_scale if has_class else 1.0,
+            guidance_rescale=state.guidance_rescale if has_class else 0.0,
+            classifier_scale=state.classifier_scale if has_class else 0.0,
             seed=state.reverse_seed,
             num_samples=state.num_samples,
             device="cpu" if is_exact else state.device,
@@ -79,6 +102,38 @@ class ReverseRequest:
             exact_size=state.exact_size if is_exact else 0,
             picture_keys=images.keys if state.denoiser == EXACT_PICTURES else (),
         )
+
+    @property
+    def settings(self) -> ReverseRequest:
+        """The request without where it forks and what it draws anew: what a person has set."""
+        return replace(self, fork=None, redrawn=())
+
+    def forked(self, t: int, settings: ReverseRequest | None = None) -> ReverseRequest:
+        """A run that leaves this one at t and goes on with other settings.
+
+        What belongs to the beginning stays: the picture or noise it started from, and how many samples.
+
+        Parameters
+        ----------
+        t
+            Time of one of the steps.
+        settings
+            What counts from there on; None: the same as before.
+        """
+        wanted = settings or self
+        return replace(
+            wanted,
+            num_samples=self.num_samples,
+            start_image=self.start_image,
+            start_t=self.start_t,
+            fork=Fork(self, t),
+            redrawn=self.redrawn if wanted.seed == self.seed else (),
+        )
+
+    def redrawn_at(self, t: int, seed: int) -> ReverseRequest:
+        """A fork at t in which this one step's noise comes from another seed, and nothing else differs."""
+        forked = self.forked(t)
+        return replace(forked, redrawn=(*(pair for pair in self.redrawn if pair[0] != t), (t, seed)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +149,8 @@ class ReverseContext:
     shape
         (C, H, W) of each picture.
     times
-        The times at which the denoiser is asked, falling, without the final 0.
+        The times at which the denoiser is asked, falling, without the final 0; of a fork those of its parent
+        above it, too.
     guide
         The picture that the run starts from at the denoiser's shape, float32 (H, W, C) in [-1, 1]; None for
         a start from pure noise.

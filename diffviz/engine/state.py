@@ -14,6 +14,7 @@ from diffviz.core.timesteps import Spacing
 
 __all__ = [
     "EXACT_SIZES",
+    "MAX_CHURN",
     "MAX_GUIDANCE_SCALE",
     "MAX_SAMPLES",
     "MAX_SEED",
@@ -32,6 +33,7 @@ REVERSE_SHOWS = ("x_t", "x_0", "noise")
 MAX_SEED = 2**31 - 1
 MAX_SAMPLES = 64
 MAX_GUIDANCE_SCALE = 20.0
+MAX_CHURN = 200.0
 EXACT_SIZES = (8, 256)
 
 # How one looks, not what one has made: these fields make no undo entry and outlive an undo.
@@ -78,6 +80,8 @@ class SessionState:
         Noise of the forward process.
     denoiser, class_index, guidance_scale
         Who denoises, towards which class, and how strongly; guidance 1 is off.
+    guidance_rescale, classifier_scale
+        Contrast given back to guided pictures, 0…1, and how strongly a classifier steers; 0 is off.
     sampler, start, start_t
         How the reverse run steps and where it begins; `start_t` in 1…T counts for `StartFrom.IMAGE`.
     reverse_seed, num_samples
@@ -101,6 +105,8 @@ class SessionState:
     denoiser: str = "exact:pictures"
     class_index: int | None = None
     guidance_scale: float = 1.0
+    guidance_rescale: float = 0.0
+    classifier_scale: float = 0.0
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     start: StartFrom = StartFrom.NOISE
     start_t: int = 500
@@ -147,6 +153,8 @@ def settle(state: SessionState, num_classes: int | None = None) -> SessionState:
         noise_mode=_choice(NoiseMode, state.noise_mode),
         class_index=_class_index(state.class_index, num_classes),
         guidance_scale=_within("guidance_scale", state.guidance_scale, 0.0, MAX_GUIDANCE_SCALE),
+        guidance_rescale=_within("guidance_rescale", state.guidance_rescale, 0.0, 1.0),
+        classifier_scale=_within("classifier_scale", state.classifier_scale, 0.0, MAX_GUIDANCE_SCALE),
         sampler=replace(
             sampler,
             kind=_choice(SamplerKind, sampler.kind),
@@ -156,6 +164,7 @@ def settle(state: SessionState, num_classes: int | None = None) -> SessionState:
             eta=_within("eta", sampler.eta, 0.0, 1.0),
             clip=_choice(Clip, sampler.clip),
             interpolation=_within("interpolation", sampler.interpolation, 0.0, 1.0),
+            churn=_within("churn", sampler.churn, 0.0, MAX_CHURN),
         ),
         start=_choice(StartFrom, state.start),
         start_t=_whole("start_t", state.start_t, 1, total),

@@ -26,7 +26,7 @@ from diffviz.engine.history import Run
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.session import SessionState
-from diffviz.engine.tasks import reverse_steps
+from diffviz.engine.reverse_task import reverse_steps
 from diffviz.export.animation import AnimationSettings, ExportError
 
 SPEC = ScheduleSpec(num_timesteps=200)

@@ -20,7 +20,8 @@ from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobStatus
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.state import SessionState, StartFrom, settle
-from diffviz.engine.tasks import explain_exact, gallery_thumbnails, open_images, reverse_steps
+from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.tasks import explain_exact, gallery_thumbnails, open_images
 from diffviz.models.architecture import build_network
 from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
 from diffviz.models.network_config import UNetConfig, describe

@@ -1,0 +1,219 @@
+"""The job of a reverse run: from noise to pictures, from the middle of another run, or on from where it was.
+
+Importing this does not import torch; running it does. Tensors in the records are copies on the CPU that
+nobody writes to, so they may be read in any thread.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from diffviz.core.forward import q_sample
+from diffviz.core.noise import Stream
+from diffviz.core.samplers import Predict, ReverseStep, SeededNoise, sample
+from diffviz.core.schedules import build_schedule
+from diffviz.data.images import Picture, fit
+from diffviz.engine.courtesy import leave_a_core_to_the_window
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.request import Fork, ReverseContext, ReverseRequest
+from diffviz.engine.run_plan import nearest_time, plan_run
+from diffviz.models.denoiser import guided
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from diffviz.models.denoiser import DenoiserInfo
+
+__all__ = ["RunApproach", "RunPoint", "reverse_steps"]
+
+# What the next step is computed from stays exact, so that a fork continues as its parent did.
+_EXACT_FIELDS = frozenset({"x_t", "x_s"})
+
+
+@dataclass(frozen=True, eq=False)
+class RunPoint:
+    """A place in a run from which it can go on as if it had never stopped.
+
+    Attributes
+    ----------
+    t, x_t
+        Time and pictures there, float64 (B, C, H, W).
+    came_from
+        (t, x_t) of the step before, which a sampler with a memory asks about again; None at the beginning.
+    """
+
+    t: int
+    x_t: Tensor
+    came_from: tuple[int, Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class RunApproach:
+    """A step of the parent was made again, on the way to a fork whose place is no longer at hand."""
+
+    t: int
+
+
+def reverse_steps(
+    request: ReverseRequest,
+    shelf: DenoiserShelf,
+    *,
+    go_on_from: RunPoint | None = None,
+    fork_point: RunPoint | None = None,
+) -> Iterator[ReverseContext | ReverseStep | RunApproach]:
+    """Walk from noise to pictures.
+
+    The state of the chain lives on the CPU in float64 whatever device the network computes on, and noise is
+    drawn there for each sample by itself: equal requests give equal pictures on every machine, and one sample
+    is the same in every batch.
+
+    Parameters
+    ----------
+    request
+        What to do.
+    shelf
+        Where denoisers and pictures come from.
+    go_on_from
+        A place of this very run; the steps before it are not made again.
+    fork_point
+        For a fork its place in the parent; without it the parent's steps down to it are made again.
+
+    Yields
+    ------
+    ReverseContext
+        First, as soon as the denoiser is ready.
+    RunApproach
+        For each step of the parent that had to be made again.
+    ReverseStep
+        Float64 x_t and x_s, float32 else, shape (B, C, H, W) on the CPU; x_t is the x_s of the step before.
+
+    Raises
+    ------
+    CheckpointError, DatasetError, ImageReadError, ScheduleError
+        If the schedule, a file or the device cannot be used.
+    ValueError
+        If sampler, schedule and denoiser do not go together; the message is one sentence.
+    """
+    leave_a_core_to_the_window()
+    shelved = shelf.fetch(request)
+    info = shelved.info(request.class_index)
+    shape = _picture_shape(info)
+    plan = plan_run(request)
+    guide = None
+    if request.start_image is not None:
+        guide = fit(shelf.images.x_0(request.start_image), shape[1:], "crop", shape[0])
+    yield ReverseContext(request, info, shape, plan.times, guide)
+    predict = guided(
+        shelved.denoiser,
+        request.class_index,
+        request.guidance_scale,
+        request.guidance_rescale,
+        shelf.classifier_for(request, info),
+        request.classifier_scale,
+    )
+    noise_source = SeededNoise(request.seed, shape, request.num_samples, redrawn=request.redrawn)
+    if go_on_from is not None:
+        point = go_on_from
+    elif request.fork is not None:
+        if fork_point is None:
+            fork_point = yield from _approach(request.fork, shelf)
+        point = _forked(request, fork_point, predict, shape, info)
+    else:
+        point = RunPoint(plan.own[0], _start(request, guide, noise_source))
+    schedule = build_schedule(request.schedule)
+    steps = sample(
+        predict,
+        point.x_t,
+        schedule,
+        request.sampler,
+        noise_source,
+        start_t=point.t,
+        came_from=point.came_from,
+    )
+    first = plan.times.index(point.t)
+    for step in _detached(steps):
+        yield dataclasses.replace(step, index=first + step.index, num_steps=len(plan.times))
+
+
+def _picture_shape(info: DenoiserInfo) -> tuple[int, int, int]:
+    if info.image_shape is None:
+        raise ValueError(f"{info.name} does not work on pictures.")
+    return info.image_shape
+
+
+def _start(request: ReverseRequest, guide: Picture | None, noise_source: SeededNoise) -> Tensor:
+    """x_T from pure noise, or the guide noised to start_t with the same noise (Meng et al., 2022, SDEdit)."""
+    import torch
+
+    noise = noise_source(Stream.X_T, 0)
+    if guide is None or request.start_t is None:
+        return noise
+    x_0 = torch.from_numpy(np.moveaxis(guide, -1, 0).astype(np.float64))
+    x_start: Tensor = q_sample(x_0, noise, build_schedule(request.schedule).level(request.start_t))
+    return x_start
+
+
+def _approach(fork: Fork, shelf: DenoiserShelf) -> Generator[RunApproach, None, RunPoint]:
+    """Make the parent's steps again down to the fork; returns the place."""
+    before: tuple[int, Tensor] | None = None
+    for record in reverse_steps(fork.parent, shelf):
+        if not isinstance(record, ReverseStep):
+            continue
+        if record.t == fork.t:
+            return RunPoint(fork.t, record.x_t, before)
+        before = (record.t, record.x_t)
+        yield RunApproach(record.t)
+    raise ValueError(f"The run has no step at t = {fork.t} to fork from.")
+
+
+def _forked(
+    request: ReverseRequest,
+    point: RunPoint,
+    predict: Predict,
+    shape: tuple[int, int, int],
+    info: DenoiserInfo,
+) -> RunPoint:
+    """The parent's place as the fork's own: under another schedule at the nearest of its noise levels."""
+    assert request.fork is not None
+    if tuple(point.x_t.shape[1:]) != shape:
+        was, now = (f"{c} × {h} × {w}" for c, h, w in (point.x_t.shape[1:], shape))
+        raise ValueError(
+            f"A fork keeps the size of its pictures, {was}, but {info.name} works on {now}: run it anew."
+        )
+    schedule, parent = build_schedule(request.schedule), build_schedule(request.fork.parent.schedule)
+    if schedule is parent:
+        return point
+    level = parent.level(point.t)
+    t = nearest_time(level, schedule)
+    # The two levels differ by less than a step; x_t moves along its own prediction, which adds no chance.
+    prediction, arrival = predict(point.x_t, level), schedule.level(t)
+    x_t = (
+        arrival.sqrt_alpha_cumprod * prediction.x_0 + arrival.sqrt_one_minus_alpha_cumprod * prediction.noise
+    )
+    return RunPoint(t, x_t)
+
+
+def _detached(steps: Iterator[ReverseStep]) -> Iterator[ReverseStep]:
+    """The steps with tensors of their own; a picture that two steps share stays one."""
+    import torch
+
+    last_x_s: Tensor | None = None
+    last_copy: Tensor | None = None
+    for step in steps:
+        copies: dict[str, Any] = {}
+        for field in dataclasses.fields(step):
+            value = getattr(step, field.name)
+            if not isinstance(value, torch.Tensor):
+                continue
+            if value is last_x_s:
+                copies[field.name] = last_copy
+            else:
+                dtype = torch.float64 if field.name in _EXACT_FIELDS else torch.float32
+                copies[field.name] = value.detach().to("cpu", dtype, copy=True)
+        last_x_s, last_copy = step.x_s, copies["x_s"]
+        yield dataclasses.replace(step, **copies)
