@@ -7,9 +7,10 @@ import traceback
 from dataclasses import dataclass
 from enum import StrEnum
 
+from diffviz.models.memory import ran_out_of_memory
+
 __all__ = ["JobOutcome", "JobStatus"]
 
-_OUT_OF_MEMORY_PHRASES = ("out of memory", "can't allocate memory", "not enough memory", "unable to allocate")
 _LONGEST_REASON = 240
 
 
@@ -87,15 +88,7 @@ class JobOutcome:
     @property
     def out_of_memory(self) -> bool:
         """Whether the job failed for want of memory, in the computer or on the accelerator."""
-        if isinstance(self.error, MemoryError):
-            return True
-        # torch.OutOfMemoryError is a RuntimeError; its name is asked for so that torch need not be imported.
-        if type(self.error).__name__ == "OutOfMemoryError":
-            return True
-        if not isinstance(self.error, RuntimeError):
-            return False
-        text = str(self.error).lower()
-        return any(phrase in text for phrase in _OUT_OF_MEMORY_PHRASES)
+        return ran_out_of_memory(self.error)
 
     def message(self) -> str:
         """One or two sentences for the message bar."""

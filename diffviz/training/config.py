@@ -38,6 +38,8 @@ class TrainingConfig:
         so that a run can be prolonged while it has not begun to fall.
     ema_decay
         Long-run decay of the weights' moving average; 0 switches it off.
+    gradient_clip
+        The gradient is shortened to this norm where it is longer; 0 switches that off.
     class_dropout
         How often a label is hidden, so that the network also learns to do without (guidance needs this).
     timestep_draw
@@ -46,6 +48,10 @@ class TrainingConfig:
         Whether each picture is mirrored left to right with probability 1/2.
     precision
         "bfloat16" computes the network in mixed precision; weights and optimiser stay float32.
+    channels_last
+        Whether pictures lie in memory pixel by pixel instead of channel by channel.
+    compile
+        Whether the network is compiled by `torch.compile`, on devices where that pays.
     name
         What the network is called; empty: after its data and architecture.
     """
@@ -69,6 +75,8 @@ class TrainingConfig:
     timestep_draw: TimestepDraw = TimestepDraw.STRATIFIED
     mirror: bool = False
     precision: str = "float32"
+    channels_last: bool = False
+    compile: bool = False
     seed: int = 0
     name: str = ""
 
@@ -84,12 +92,16 @@ class TrainingConfig:
             (0 <= self.ema_decay < 1, "The decay of the average must be at least 0 and below 1."),
             (0 <= self.class_dropout <= 1, "The class dropout must lie between 0 and 1."),
             (0 <= self.decay_fraction <= 1, "The decay fraction must lie between 0 and 1."),
-            (self.gradient_clip > 0, "The gradient clip must be above 0."),
+            (self.gradient_clip >= 0, "The gradient clip must not be negative."),
             (self.seed >= 0, "The seed must not be negative."),
             (self.precision in PRECISIONS, f"The precision must be one of {', '.join(PRECISIONS)}."),
             (
                 self.timestep_draw in tuple(TimestepDraw),
                 f"Times are drawn {', '.join(TimestepDraw)}, not “{self.timestep_draw}”.",
+            ),
+            (
+                getattr(self.network, "dropout", 0.0) == 0.0,
+                "Networks are trained without dropout, whose draws could not be repeated.",
             ),
             (self.prediction in TRAINABLE, f"The prediction must be one of {', '.join(TRAINABLE)}."),
             (

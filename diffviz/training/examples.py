@@ -9,7 +9,7 @@ import torch
 
 from diffviz.data.datasets import DatasetError, load_dataset
 from diffviz.data.toy2d import TOY_SETS, draw_points
-from diffviz.training.loop import Examples
+from diffviz.training.batch import Examples
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +32,8 @@ class Material:
     notes: tuple[str, ...] = ()
 
 
-def load_material(name: str, architecture: str, *, image_size: int = 32) -> Material:
-    """Load a data set for an architecture ("unet", "convnet" or "mlp").
+def load_material(name: str, architecture: str, *, image_size: int = 32, split: str = "train") -> Material:
+    """Load a data set for an architecture ("unet", "convnet", "mlp" or "classifier").
 
     Raises
     ------
@@ -47,7 +47,7 @@ def load_material(name: str, architecture: str, *, image_size: int = 32) -> Mate
     if name in TOY_SETS:
         points = torch.from_numpy(draw_points(name))
         return Material(Examples(points), TOY_SETS[name][0], tuple(points.shape[1:]))
-    dataset = load_dataset(name, size=image_size)
+    dataset = load_dataset(name, split=split, size=image_size)
     values = torch.from_numpy(np.ascontiguousarray(dataset.images.transpose(0, 3, 1, 2)))
     has_classes = len(dataset.class_names) > 1
     labels = torch.from_numpy(dataset.labels) if has_classes else None

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from diffviz.models.checkpoint import CheckpointError, read_metadata, write_tensors
+from diffviz.training.batch import Examples
 from diffviz.training.config import TrainingConfig
-from diffviz.training.loop import Examples, TrainingRun
+from diffviz.training.loop import TrainingRun
+from diffviz.training.team import Team
 
 STATE_KEY = "diffviz-training"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
@@ -46,7 +48,14 @@ def read_config(path: Path) -> TrainingConfig:
     return _read_progress(path)[0]
 
 
-def resume(path: Path, examples: Examples, *, images: int | None = None, device: str = "cpu") -> TrainingRun:
+def resume(
+    path: Path,
+    examples: Examples,
+    *,
+    images: int | None = None,
+    device: str = "cpu",
+    team: Team | None = None,
+) -> TrainingRun:
     """Rebuild a run where it was saved; on the CPU it goes on bit for bit as if it had not stopped.
 
     Parameters
@@ -57,8 +66,8 @@ def resume(path: Path, examples: Examples, *, images: int | None = None, device:
         The same data as before.
     images
         A new length of the run, if it is to become longer or shorter.
-    device
-        Where the network computes.
+    device, team
+        Where the network computes, and with whom.
 
     Raises
     ------
@@ -68,7 +77,8 @@ def resume(path: Path, examples: Examples, *, images: int | None = None, device:
     from safetensors.torch import load_file
 
     config, step, updates = _read_progress(path)
-    run = TrainingRun(replace(config, images=config.images if images is None else images), examples, device)
+    config = replace(config, images=config.images if images is None else images)
+    run = TrainingRun(config, examples, device, team)
     tensors = load_file(path)
     try:
         with torch.no_grad():
@@ -78,11 +88,10 @@ def resume(path: Path, examples: Examples, *, images: int | None = None, device:
                     state = run.optimizer.state[parameter]
                     state["step"] = torch.tensor(float(step))
                     for moment in _MOMENTS:
-                        state[moment] = tensors[f"{moment}/{name}"].to(run.device)
+                        state[moment] = torch.empty_like(parameter).copy_(tensors[f"{moment}/{name}"])
         prefix = "average/"
         run.average.restore(
-            {n.removeprefix(prefix): w.to(run.device) for n, w in tensors.items() if n.startswith(prefix)},
-            updates,
+            {n.removeprefix(prefix): w for n, w in tensors.items() if n.startswith(prefix)}, updates
         )
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(f"{path.name} does not fit the network that its recipe names.") from error

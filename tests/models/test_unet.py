@@ -11,8 +11,9 @@ from diffviz.models.embedding import course, sin_guided, sin_ho
 from diffviz.models.mlp import Mlp
 from diffviz.models.network_config import ConvNetConfig, UNetConfig, describe, make_config
 from diffviz.models.unet import UNet
+from diffviz.training.batch import Examples
 from diffviz.training.config import TrainingConfig
-from diffviz.training.loop import Examples, TrainingRun
+from diffviz.training.loop import TrainingRun
 
 
 def count(network):

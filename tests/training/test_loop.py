@@ -8,10 +8,11 @@ from diffviz.core.losses import Loss
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.models.network_config import ConvNetConfig, MlpConfig, UNetConfig
 from diffviz.training import draws
+from diffviz.training.batch import Examples
 from diffviz.training.config import TrainingConfig
 from diffviz.training.draws import TimestepDraw
 from diffviz.training.ema import WeightAverage, ema_decay
-from diffviz.training.loop import Examples, TrainingError, TrainingRun, train
+from diffviz.training.loop import TrainingError, TrainingRun, train
 
 TINY = UNetConfig(base_channels=8, channel_mult=(1, 2), attention_levels=(1,), num_heads=2, num_classes=3)
 

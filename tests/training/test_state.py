@@ -5,8 +5,9 @@ from safetensors.torch import save_file
 
 from diffviz.models.checkpoint import CheckpointError
 from diffviz.models.network_config import UNetConfig
+from diffviz.training.batch import Examples
 from diffviz.training.config import TrainingConfig
-from diffviz.training.loop import Examples, TrainingRun, train
+from diffviz.training.loop import TrainingRun, train
 from diffviz.training.state import read_config, resume, save_state, state_path
 
 TINY = UNetConfig(base_channels=8, channel_mult=(1, 2), attention_levels=(1,), num_heads=2, num_classes=3)

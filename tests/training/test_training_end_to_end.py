@@ -6,9 +6,10 @@ from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.toy2d import draw_points
 from diffviz.models.catalog import load_denoiser
 from diffviz.models.network_config import MlpConfig, UNetConfig
+from diffviz.training.batch import Examples
 from diffviz.training.config import TrainingConfig
 from diffviz.training.examples import load_material
-from diffviz.training.loop import Examples, TrainingRun, train
+from diffviz.training.loop import TrainingRun, train
 from diffviz.training.options import command_line, make_recipe
 from diffviz.training.preview import draw_samples, sample_sheet, save_sheet
 from diffviz.training.publish import as_denoiser, publish
