@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from diffviz.models.denoiser import Denoiser
     from diffviz.training.config import TrainingConfig
-    from diffviz.training.loop import Examples
+    from diffviz.training.batch import Examples
 
 __all__ = ["NUM_BINS", "Probe", "floor_steps"]
 
