@@ -139,11 +139,12 @@ def _picture(image: str, size: int | None) -> Picture:
     keys = [sample.key for sample in SAMPLES]
     path = one_of("sample", key, lambda name: sample_picture(name).path, keys) if is_sample else Path(image)
     loaded = load_image(path, max_side=size or 1024, name=None if is_sample else image)
+    height, width = loaded.x_0.shape[:2]
     if size is None:
         if loaded.note:
-            tell(f"{image}: {loaded.note.replace(' for display', '; --size chooses another')}")
+            note = loaded.note.replace(" for display", "; --size chooses another")
+            tell(f"{image}: {width} × {height}, {note}")
         return loaded.x_0
-    height, width = loaded.x_0.shape[:2]
     enlarged = size / max(height, width)
     return fit(loaded.x_0, (max(1, round(height * enlarged)), max(1, round(width * enlarged))), "resize")
 

@@ -174,7 +174,7 @@ def _decode(image: Image.Image, name: str, background: tuple[int, int, int], max
         plain = plain.transpose(turn)
         size = size if turn in _FLIPS else (size[1], size[0])
     if size != plain.size:
-        notes.insert(0, f"{size[0]} × {size[1]} scaled to {plain.width} × {plain.height} for display")
+        notes.insert(0, f"scaled from {size[0]} × {size[1]} for display")
     if plain.mode == "F":
         x_0 = from_array(2 * np.asarray(plain) - 1)
     else:

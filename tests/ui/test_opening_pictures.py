@@ -188,7 +188,7 @@ def test_a_large_picture_is_scaled_and_the_stage_bar_says_so(
     person.drop([path])
     qtbot.waitUntil(lambda: window.session.state.image == f"file:{path}")
     assert window.images.x_0(f"file:{path}").shape == (512, 1024, 3)
-    assert "2400 × 1200 scaled to 1024 × 512" in window.forward.bar.title.accessibleName()
+    assert "1024 × 512 RGB · scaled from 2400 × 1200" in window.forward.bar.title.accessibleName()
 
 
 def test_a_grey_picture_gets_grey_noise(

@@ -44,13 +44,14 @@ def test_the_mock_up_is_met_at_its_own_size() -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [(1, 1), (28, 28), (32, 32), (192, 192), (300, 200), (200, 300), (1024, 1024), (1024, 128)]
+    "size",
+    [(1, 1), (28, 28), (32, 32), (192, 192), (300, 200), (200, 300), (1024, 1024), (1024, 128), (1024, 14)],
 )
 @pytest.mark.parametrize(
     "room", [(460, 386), (440, 330), (560, 430), (820, 500), (1000, 700), (1300, 680), (1940, 1040)]
 )
 def test_nothing_overlaps_or_leaves_the_stage(size, room) -> None:
-    measures = StageMeasures(title=26, pill=34, term=110 if room[0] < 640 else 162, margin=8)
+    measures = StageMeasures(title=26, pill=34, term=110 if room[0] < 640 else 162, margin=8, term_height=36)
     place = stage_geometry(size, room, measures)
     rects = [as_rect(rect) for rect in (*place.pictures(), place.clean_term, place.noise_term)]
     whole = QRect(0, 0, *room).adjusted(-1, -1, 1, 1)
@@ -61,6 +62,7 @@ def test_nothing_overlaps_or_leaves_the_stage(size, room) -> None:
         for second in rects[i + 1 : 3]:
             assert not first.intersects(second)
     assert place.pill_top >= max(rect.bottom() for rect in rects[:3])
+    assert place.pill_top >= place.noise.middle + measures.term_height / 2
     assert place.pill_top + measures.pill <= room[1] + 1
 
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from diffviz.ui.theme import current_tokens, metric
 from diffviz.ui.widgets.compare_view import CompareView
-from diffviz.ui.widgets.equation_terms import paint_term, term_width
+from diffviz.ui.widgets.equation_terms import paint_term, term_height, term_width
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.picture_fit import fit_picture
 from diffviz.ui.widgets.picture_painting import MARGIN_PX, title_height
@@ -233,6 +233,7 @@ class EquationStage(QWidget):
             term=term_width(is_narrow=is_narrow),
             gap=metric(8 if self.height() < metric(_LOW_PX) else 12),
             margin=metric(8 if is_narrow else 16),
+            term_height=term_height(is_narrow=is_narrow),
             small_title=max(self.clean.title_width(), self.noise.title_width()),
         )
 

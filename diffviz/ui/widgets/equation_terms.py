@@ -8,6 +8,7 @@ from diffviz.ui.widgets.stage_geometry import Rect
 
 _BAR_PX = (64, 5)
 _NARROW_BAR_PX = (48, 4)
+_BAR_GAP_PX = 9
 _WIDEST_NUMBER = "0.000"
 
 
@@ -17,6 +18,12 @@ def term_width(*, is_narrow: bool) -> float:
     signs = _sign_metrics(is_narrow)
     number = _number_width(is_narrow)
     return 2 * before + signs.horizontalAdvance("+") + number + 2 * after + signs.horizontalAdvance("×")
+
+
+def term_height(*, is_narrow: bool) -> float:
+    """Height in px of a coefficient with its bar."""
+    numbers = QFontMetricsF(_number_font(is_narrow))
+    return numbers.capHeight() + metric(_BAR_GAP_PX) + metric((_NARROW_BAR_PX if is_narrow else _BAR_PX)[1])
 
 
 def paint_term(
@@ -55,7 +62,7 @@ def paint_term(
     times_left = column.right - after - signs.horizontalAdvance("×")
     number_left = times_left - after - _number_width(is_narrow)
     bar_width, bar_height = (metric(side) for side in (_NARROW_BAR_PX if is_narrow else _BAR_PX))
-    gap = metric(9)
+    gap = metric(_BAR_GAP_PX)
     middle = column.middle - (gap + bar_height) / 2
     baseline = round(middle + numbers.capHeight() / 2)
 

@@ -168,7 +168,7 @@ def _kernel_words(beta: float, t: int) -> str:
         return f"$β_{{{t}}}$ = 1: nothing of the frame before is kept, all of it is new noise."
     kept = 100.0 * (1.0 - beta)
     spread = math.sqrt(beta)
-    return f"Step {t} keeps {kept:.4g} % of the power and adds noise of standard deviation {spread:.4f}."
+    return f"Step {t} keeps {kept:.4g}% of the power and adds noise of standard deviation {spread:.4f}."
 
 
 def _number(value: float) -> str:

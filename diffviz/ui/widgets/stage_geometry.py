@@ -49,6 +49,7 @@ class StageMeasures:
     gap: float = 12.0
     margin: float = 16.0
     small_title: float = 0.0
+    term_height: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _below(
         noise,
         Rect(left, row_top, m.term, small.height),
         Rect(clean.right, row_top, m.term, small.height),
-        clean.bottom + m.gap,
+        _below_terms(clean, m),
     )
 
 
@@ -196,5 +197,10 @@ def _row(
         noise,
         Rect(hero_rect.right, small_top, m.term, small.height),
         Rect(clean.right, small_top, m.term, small.height),
-        hero_rect.bottom + m.gap,
+        max(hero_rect.bottom + m.gap, _below_terms(clean, m)),
     )
+
+
+def _below_terms(small: Rect, m: StageMeasures) -> float:
+    """Top of what stands below pictures in a row: those of a panorama are lower than their coefficients."""
+    return max(small.bottom, small.middle + m.term_height / 2) + m.gap

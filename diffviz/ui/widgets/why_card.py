@@ -146,5 +146,5 @@ class WhyCard(QWidget):
 
 def _percent(share: float) -> str:
     if 0 < share < 0.005:
-        return "< 1 %"
-    return f"{round(100 * share)} %"
+        return "< 1%"
+    return f"{round(100 * share)}%"
