@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
+from diffviz.models.catalog import CLASSIFIER
 from diffviz.models.network_config import architecture_of
 from diffviz.training.config import TrainingConfig
 from diffviz.training.options import OPTIONS, Option, make_recipe
@@ -20,6 +21,7 @@ from diffviz.training.options import OPTIONS, Option, make_recipe
 if TYPE_CHECKING:
     from types import FrameType
 
+    from diffviz.core.schedules import ScheduleSpec
     from diffviz.training.examples import Material
     from diffviz.training.loop import TrainingRun
 
@@ -53,7 +55,7 @@ def train(
     data: Annotated[
         str | None, typer.Option(help="fashion-mnist, mnist, emoji, swiss-roll or a folder of pictures.")
     ] = None,
-    arch: Annotated[str | None, typer.Option(help="unet, convnet or mlp (points).")] = None,
+    arch: Annotated[str | None, typer.Option(help="unet, convnet, mlp (points) or classifier.")] = None,
     images: Annotated[int | None, typer.Option(help="Length of the run in images seen.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Length of the run in passes over the data.")] = None,
     out: Annotated[Path | None, typer.Option(help="File of the network; default runs/DATA-ARCH.")] = None,
@@ -91,6 +93,8 @@ def train(
     if resume is not None and given:
         raise ValueError(f"--{next(iter(given))} cannot be changed when a run is resumed.")
     length = (images, epochs)
+    if arch == CLASSIFIER:
+        return _train_classifier(given, length, out, device, threads, download)
     run, material = (
         _resumed_run(resume, length, device, download)
         if resume
@@ -103,6 +107,37 @@ def train(
     return _Loop(run, material, path, sample_every, save_every).work()
 
 
+def _train_classifier(
+    given: dict[str, Any],
+    length: tuple[int | None, int | None],
+    out: Path | None,
+    device: str,
+    threads: int | None,
+    download: bool,
+) -> int:
+    """Train a classifier by the options that were given."""
+    from diffviz.cli_classifier import train_classifier
+
+    key = _device(device)
+    given.pop("arch")
+    data, size = given.get("data", TrainingConfig.data), given.pop("size", TrainingConfig.image_size)
+    spec = _schedule(given)
+    material = _material(data, CLASSIFIER, size, download)
+    _use_threads(threads, 1)
+    path = out or Path("runs") / f"{Path(data).name or 'pictures'}-{CLASSIFIER}.safetensors"
+    return train_classifier(given, spec, material, _images(length, material), path, key)
+
+
+def _schedule(given: dict[str, Any]) -> ScheduleSpec:
+    """The schedule that the options describe, which are taken out."""
+    return schedule_spec(
+        given.pop("schedule", TrainingConfig().schedule),
+        given.pop("timesteps", None),
+        given.pop("param", None),
+        given.pop("zero-terminal-snr", False),
+    )
+
+
 def _new_run(
     given: dict[str, Any], length: tuple[int | None, int | None], device: str, download: bool
 ) -> tuple[TrainingRun, Material]:
@@ -112,12 +147,7 @@ def _new_run(
     key = _device(device)
     plain = TrainingConfig()
     data, architecture = given.pop("data", plain.data), given.pop("arch", "unet")
-    spec = schedule_spec(
-        given.pop("schedule", plain.schedule),
-        given.pop("timesteps", None),
-        given.pop("param", None),
-        given.pop("zero-terminal-snr", False),
-    )
+    spec = _schedule(given)
     material = _material(data, architecture, given.get("size", plain.image_size), download)
     images = _images(length, material)
     config = make_recipe(
