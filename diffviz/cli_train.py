@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import inspect
-import signal
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
+from diffviz.cli_train_run import ShownRun
 from diffviz.models.catalog import CLASSIFIER
 from diffviz.models.network_config import architecture_of
 from diffviz.training.config import TrainingConfig
 from diffviz.training.options import OPTIONS, Option, make_recipe
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from diffviz.core.schedules import ScheduleSpec
     from diffviz.training.examples import Material
     from diffviz.training.loop import TrainingRun
-
-INTERRUPTED = 130
+    from diffviz.training.team import Team
 
 
 def _with_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -81,7 +77,8 @@ def train(
     """Train a network, or go on training one.
 
     Writes the network with averaged weights to OUT, and beside it OUT's .training.safetensors, from which
-    --resume goes on as if it had never stopped. Ctrl-C saves both and stops.
+    --resume goes on as if it had never stopped. Ctrl-C saves both and stops. Several devices or machines
+    share each batch under torchrun: torchrun --nproc-per-node 4 -m diffviz train …
     """
     if images is not None and epochs is not None:
         raise ValueError("Give --images or --epochs, not both.")
@@ -95,16 +92,33 @@ def train(
     length = (images, epochs)
     if arch == CLASSIFIER:
         return _train_classifier(given, length, out, device, threads, download)
-    run, material = (
-        _resumed_run(resume, length, device, download)
-        if resume
-        else _new_run(given, length, device, download)
-    )
-    _use_threads(threads, run.config.batch_parts)
-    for note in material.notes:
-        typer.echo(note, err=True)
-    path = out or (_network_path(resume) if resume else _default_path(run.config))
-    return _Loop(run, material, path, sample_every, save_every).work()
+    with _team(device) as (key, team):
+        run, material = (
+            _resumed_run(resume, length, key, team, download)
+            if resume
+            else _new_run(given, length, key, team, download)
+        )
+        _use_threads(threads, run.config.batch_parts)
+        for note in material.notes if team.leads else ():
+            typer.echo(note, err=True)
+        path = out or (_network_path(resume) if resume else _default_path(run.config))
+        return ShownRun(run, material, path, sample_every, save_every).work()
+
+
+@contextmanager
+def _team(device: str) -> Iterator[tuple[str, Team]]:
+    """Where this process computes, and the processes that torchrun may have started beside it."""
+    from diffviz.training.team import Team, join_team, leave_team, local_device, started_by_torchrun
+
+    if not started_by_torchrun():
+        yield _device(device), Team()
+        return
+    key = _device(local_device() if device == "auto" else device)
+    team = join_team(key)
+    try:
+        yield key, team
+    finally:
+        leave_team(team)
 
 
 def _train_classifier(
@@ -139,16 +153,15 @@ def _schedule(given: dict[str, Any]) -> ScheduleSpec:
 
 
 def _new_run(
-    given: dict[str, Any], length: tuple[int | None, int | None], device: str, download: bool
+    given: dict[str, Any], length: tuple[int | None, int | None], device: str, team: Team, download: bool
 ) -> tuple[TrainingRun, Material]:
     """A run by the options that were given."""
     from diffviz.training.loop import TrainingRun
 
-    key = _device(device)
     plain = TrainingConfig()
     data, architecture = given.pop("data", plain.data), given.pop("arch", "unet")
     spec = _schedule(given)
-    material = _material(data, architecture, given.get("size", plain.image_size), download)
+    material = _material(data, architecture, given.get("size", plain.image_size), download, team)
     images = _images(length, material)
     config = make_recipe(
         given,
@@ -158,20 +171,20 @@ def _new_run(
         data=data,
         schedule=spec,
     )
-    return TrainingRun(config, material.examples, key), material
+    return TrainingRun(config, material.examples, device, team), material
 
 
 def _resumed_run(
-    path: Path, length: tuple[int | None, int | None], device: str, download: bool
+    path: Path, length: tuple[int | None, int | None], device: str, team: Team, download: bool
 ) -> tuple[TrainingRun, Material]:
     """The run that wrote a file."""
     from diffviz.training import state
 
-    key = _device(device)
     stored = _state_path(path)
     old = state.read_config(stored)
-    material = _material(old.data, architecture_of(old.network), old.image_size, download)
-    return state.resume(stored, material.examples, images=_images(length, material), device=key), material
+    material = _material(old.data, architecture_of(old.network), old.image_size, download, team)
+    images = _images(length, material)
+    return state.resume(stored, material.examples, images=images, device=device, team=team), material
 
 
 def _device(key: str) -> str:
@@ -180,11 +193,15 @@ def _device(key: str) -> str:
     return usable_device(key)
 
 
-def _material(data: str, architecture: str, image_size: int, download: bool) -> Material:
+def _material(
+    data: str, architecture: str, image_size: int, download: bool, team: Team | None = None
+) -> Material:
     from diffviz.training.examples import load_material
 
-    if download:
+    if download and (team is None or team.leads):
         _download(data)
+    if team is not None:
+        team.wait()
     return load_material(data, architecture, image_size=image_size)
 
 
@@ -204,107 +221,6 @@ def _use_threads(threads: int | None, batch_parts: int) -> None:
 def _default_path(config: TrainingConfig) -> Path:
     stem = Path(config.data).name or "pictures"
     return Path("runs") / f"{stem}-{architecture_of(config.network)}.safetensors"
-
-
-class _Loop:
-    """A run with what is shown and saved on the way."""
-
-    def __init__(
-        self,
-        run: TrainingRun,
-        material: Material,
-        path: Path,
-        sample_every: int,
-        save_every_s: float,
-    ) -> None:
-        self.run = run
-        self.material = material
-        self.path = path
-        self.sample_every = sample_every
-        self.save_every_s = save_every_s
-        self.interrupted = False
-        self.loss = 0.0
-        self.rate = 0.0
-
-    def work(self) -> int:
-        """Train to the end or to Ctrl-C, saving now and then; the exit status."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        from diffviz.training.loop import train as steps
-
-        console = Console(stderr=True)
-        bar = Progress(
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} images"),
-            BarColumn(),
-            TextColumn("loss {task.fields[loss]:.4f} · {task.fields[rate]:.0f} images/s"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        before = signal.signal(signal.SIGINT, self._on_interrupt)
-        total = self.run.config.images
-        task = bar.add_task("", total=total, completed=self.run.images_seen, loss=0.0, rate=0.0)
-        last_save = last = time.monotonic()
-        try:
-            with bar:
-                for step in steps(self.run):
-                    now = time.monotonic()
-                    self._measure(step.loss, self.run.config.batch_size / max(now - last, 1e-9))
-                    last = now
-                    bar.update(task, completed=min(step.images_seen, total), loss=self.loss, rate=self.rate)
-                    if self._crossed(step.images_seen):
-                        self._sheet()
-                    if self.interrupted:
-                        break
-                    if now - last_save > self.save_every_s:
-                        self._save(quiet=console.is_terminal)
-                        last_save = last = time.monotonic()
-            self._save(quiet=False)
-        finally:
-            signal.signal(signal.SIGINT, before)
-        return INTERRUPTED if self.interrupted else 0
-
-    def _measure(self, loss: float, rate: float) -> None:
-        keep = 0.98 if self.loss else 0.0
-        self.loss = keep * self.loss + (1 - keep) * loss
-        self.rate = keep * self.rate + (1 - keep) * rate
-
-    def _crossed(self, images_seen: int) -> bool:
-        """Whether this step went past a multiple of `sample_every`."""
-        every = self.sample_every
-        return every > 0 and images_seen // every > (images_seen - self.run.config.batch_size) // every
-
-    def _save(self, *, quiet: bool) -> None:
-        from diffviz.training.publish import publish
-        from diffviz.training.state import save_state, state_path
-
-        try:
-            save_state(self.run, state_path(self.path))
-            publish(self.run, self.material, self.path)
-        except OSError as error:
-            reason = error.strerror or error
-            raise OSError(f"{self.path} could not be written ({reason}); what it held is kept.") from error
-        if not quiet:
-            typer.echo(
-                f"{self.run.images_seen:,} images, loss {self.loss:.4f}, {self.rate:.0f} images/s, "
-                f"saved {self.path}"
-            )
-            sys.stdout.flush()
-
-    def _sheet(self) -> None:
-        from diffviz.training.preview import sample_sheet, save_sheet
-        from diffviz.training.publish import as_denoiser
-
-        folder = self.path.with_name(f"{self.path.stem}-samples")
-        folder.mkdir(parents=True, exist_ok=True)
-        sheet = sample_sheet(as_denoiser(self.run, self.material), self.material.shape)
-        save_sheet(sheet, folder / f"{self.run.images_seen:09d}.png")
-
-    def _on_interrupt(self, _signal: int, _frame: FrameType | None) -> None:
-        """First Ctrl-C: finish the step and save. Second: stop at once; the last good checkpoint stays."""
-        self.interrupted = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _download(name: str) -> None:
