@@ -2,58 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from diffviz.core.samplers import Clip, SamplerKind, SamplerSpec, Variance
-from diffviz.core.timesteps import Spacing
+from diffviz.core.samplers import SamplerSpec
 from diffviz.ui.widgets.buttons import make_button
-from diffviz.ui.widgets.fields import (
-    Choice,
-    ChoiceField,
-    IntegerField,
-    LabelledField,
-    NumberField,
-    SliderField,
-)
+from diffviz.ui.widgets.fields import Choice, ChoiceField, IntegerField, LabelledField
+from diffviz.ui.widgets.guidance_fields import GuidanceFields
 from diffviz.ui.widgets.run_block import RunBlock
+from diffviz.ui.widgets.sampler_fields import SamplerFields
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.side_panel import SidePanel
 
-MAX_SAMPLES = 64
-MAX_GUIDANCE = 8.0
 EXACT_SIZES = (16, 32, 48, 64, 96, 128, 192, 256)
 _NO_CLASS = "none"
-
-_SAMPLERS = (
-    Choice("ddpm", "DDPM", "Ancestral sampling: fresh noise after every step (Ho et al., 2020)"),
-    Choice("ddim", "DDIM", "Deterministic at η = 0, ancestral at η = 1 (Song et al., 2021)"),
-    Choice("dpmpp2m", "DPM++ 2M", "Second-order solver that remembers one step (Lu et al., 2022)"),
-    Choice("euler", "Euler", "First-order solver in EDM's noise level (Karras et al., 2022)"),
-    Choice("heun", "Heun", "Second-order solver with two network calls a step (Karras et al., 2022)"),
-)
-_VARIANCES = (
-    # In words: few fonts can set a tilde on a beta.
-    Choice("tilde", "Posterior", "Of the step back from a known x₀; exact if the data were a single picture"),
-    Choice("beta", "Step β", "Of the step forward; exact if the data were white noise"),
-    Choice("interpolated", "Half way", "Between the two, on a log scale"),
-)
-_SPACINGS = (
-    Choice("trailing", "Trailing", "Evenly spaced, starts at T"),
-    Choice("leading", "Leading", "Evenly spaced from t = 1; does not start at T, where signal is left"),
-    Choice("linspace", "Both ends", "Evenly spaced from 1 to T"),
-    Choice("quad", "Quadratic", "Denser near the picture; does not start at T"),
-    Choice("logsnr", "Even log-SNR", "Evenly spaced in log-SNR"),
-    Choice("karras", "Karras ρ = 7", "EDM's spacing of noise levels"),
-)
-_CLIPS = (
-    Choice("none", "Off", "x̂₀ is taken as it comes"),
-    Choice("static", "−1 … 1", "x̂₀ is cut to the range of pictures; ε̂ follows"),
-    Choice("dynamic", "Dynamic", "x̂₀ is scaled by its 99.5 % quantile (Saharia et al., 2022)"),
-)
 
 
 @dataclass(frozen=True)
@@ -66,6 +31,7 @@ class DenoiserOption:
     detail: str = ""
     is_exact: bool = False
     any_size: bool = False
+    has_classifier: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +58,9 @@ class DenoiseSettings:
     num_samples: int
     exact_size: int
     num_timesteps: int
+    guidance_rescale: float = 0.0
+    classifier_scale: float = 0.0
+    remark: str = ""
 
 
 class DenoisePanel(SidePanel):
@@ -145,43 +114,19 @@ class DenoisePanel(SidePanel):
         self._size_field.hide()
 
     def _build_sampler(self) -> None:
-        self.sampler = ChoiceField(_SAMPLERS, accessible_name="Sampler")
-        self.sampler.choice_edited.connect(self._sampler_editor("kind", SamplerKind))
-        self.steps = IntegerField(1, 1000, accessible_name="Sampling steps")
-        self.steps.value_edited.connect(self._on_steps_edited)
-        self._steps_field = LabelledField("Steps", self.steps, tooltip="Calls of the sampler, at most T")
-        self.add_pair(LabelledField("Sampler", self.sampler), self._steps_field)
-        self.variance = ChoiceField(_VARIANCES, accessible_name="Variance of a step")
-        self.variance.choice_edited.connect(self._sampler_editor("variance", Variance))
-        self.eta = NumberField(0.0, 1.0, decimals=2, step=0.1, accessible_name="η, share of fresh noise")
-        self.eta.value_edited.connect(self._on_eta_edited)
-        self.clip = ChoiceField(_CLIPS, accessible_name="Clip the predicted image")
-        self.clip.choice_edited.connect(self._sampler_editor("clip", Clip))
-        self._variance_field = LabelledField("Variance", self.variance)
-        tooltip = "0: deterministic, 1: as much noise as DDPM"
-        self._eta_field = LabelledField("Noise share η", self.eta, tooltip=tooltip)
-        row = self.add_pair(self._variance_field, LabelledField("Clip $x̂_0$", self.clip))
-        layout = row.layout()
-        if layout is not None:
-            layout.addWidget(self._eta_field)
-        self.spacing = ChoiceField(_SPACINGS, accessible_name="Spacing of the steps")
-        self.spacing.choice_edited.connect(self._sampler_editor("spacing", Spacing))
-        self.samples = IntegerField(
-            1, MAX_SAMPLES, accessible_name="Samples at once", tooltip="Pictures sampled side by side"
+        self.sampling = SamplerFields()
+        self.sampling.changes_requested.connect(self.changes_requested)
+        self.add(self.sampling)
+        self.sampler, self.steps, self.samples = (
+            self.sampling.sampler,
+            self.sampling.steps,
+            self.sampling.samples,
         )
-        self.samples.value_edited.connect(self._on_samples_edited)
-        self.add_pair(LabelledField("Spacing", self.spacing), LabelledField("Samples", self.samples), 1, 1)
-        self.guidance = SliderField(
-            "Guidance scale",
-            0.0,
-            MAX_GUIDANCE,
-            step=0.1,
-            value=1.0,
-            text_of=_guidance_text,
-            tooltip="0: no class; 1: as trained; more: the class is exaggerated (Ho & Salimans, 2022)",
-        )
-        self.guidance.value_edited.connect(self._on_guidance_edited)
-        self.add(self.guidance)
+        self.variance, self.eta = self.sampling.variance, self.sampling.eta
+        self.steering = GuidanceFields()
+        self.steering.changes_requested.connect(self.changes_requested)
+        self.guidance = self.steering.scale
+        self.add(self.steering)
 
     def _build_start(self) -> None:
         self.add_heading("Start from")
@@ -255,37 +200,27 @@ class DenoisePanel(SidePanel):
             self.exact_size.set_current(str(settings.exact_size))
         if settings.device in self.device.keys():  # noqa: SIM118
             self.device.set_current(settings.device)
-        self.sampler.set_current(spec.kind)
-        self.steps.set_limits(1, settings.num_timesteps)
-        self.steps.set_value(spec.num_sampling_steps)
-        if spec.variance in self.variance.keys():  # noqa: SIM118
-            self.variance.set_current(spec.variance)
-        self._variance_field.setVisible(spec.kind is SamplerKind.DDPM)
-        self._eta_field.setVisible(spec.kind is SamplerKind.DDIM)
-        self.eta.set_value(spec.eta)
-        self.clip.set_current(spec.clip)
-        self.spacing.set_current(spec.spacing)
-        self.samples.set_value(settings.num_samples)
-        self.guidance.set_value(settings.guidance_scale)
-        self.guidance.setVisible(bool(names) and settings.class_index is not None)
+        has_class = bool(names) and settings.class_index is not None
+        is_guided = has_class and (settings.guidance_scale != 1.0 or settings.classifier_scale != 0.0)
+        self.sampling.show_settings(
+            spec,
+            settings.num_timesteps,
+            settings.num_samples,
+            knows_variance=option is not None and option.is_exact and not is_guided,
+            remark="" if settings.starts_from_image else settings.remark,
+        )
+        self.steering.show_settings(
+            settings.guidance_scale,
+            settings.guidance_rescale,
+            settings.classifier_scale,
+            has_classifier=option is not None and option.has_classifier,
+        )
+        self.steering.setVisible(has_class)
         self.start.set_current("image" if settings.starts_from_image else "noise")
         self.start_t.set_limits(1, settings.num_timesteps)
         self.start_t.set_value(settings.start_t)
         self._start_t_field.setVisible(settings.starts_from_image)
         self.seed.set_value(settings.seed)
-
-    def _sampler_editor(self, name: str, kind: Callable[[str], object]) -> Callable[[str], None]:
-        """Return a slot that changes one choice of the sampler; runs on the panel's own thread."""
-
-        def edit(key: str) -> None:
-            self._edit_sampler(**{name: kind(key)})
-
-        return edit
-
-    def _edit_sampler(self, **changes: object) -> None:
-        if self._settings is not None:
-            spec = replace(self._settings.sampler, **changes)  # type: ignore[arg-type]
-            self.changes_requested.emit({"sampler": spec})
 
     @Slot(str)
     def _on_denoiser_edited(self, key: str) -> None:
@@ -303,22 +238,6 @@ class DenoisePanel(SidePanel):
     def _on_device_edited(self, key: str) -> None:
         self.changes_requested.emit({"device": key})
 
-    @Slot(int)
-    def _on_steps_edited(self, steps: int) -> None:
-        self._edit_sampler(num_sampling_steps=steps)
-
-    @Slot(float)
-    def _on_eta_edited(self, eta: float) -> None:
-        self._edit_sampler(eta=eta)
-
-    @Slot(int)
-    def _on_samples_edited(self, count: int) -> None:
-        self.changes_requested.emit({"num_samples": count})
-
-    @Slot(float)
-    def _on_guidance_edited(self, scale: float) -> None:
-        self.changes_requested.emit({"guidance_scale": round(scale, 2)})
-
     @Slot(str)
     def _on_start_selected(self, key: str) -> None:
         self.changes_requested.emit({"starts_from_image": key == "image"})
@@ -330,11 +249,3 @@ class DenoisePanel(SidePanel):
     @Slot(int)
     def _on_seed_edited(self, seed: int) -> None:
         self.changes_requested.emit({"seed": seed})
-
-
-def _guidance_text(scale: float) -> str:
-    if abs(scale - 1.0) < 1e-9:
-        return "1.0 (off)"
-    if scale < 1e-9:
-        return "0.0 (no class)"
-    return f"{scale:.1f}"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from diffviz.core.schedules import build_schedule
+from diffviz.core.timesteps import late_start, sampling_timesteps
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.request import EXACT_PICTURES
 from diffviz.engine.session import SessionState, StartFrom
+from diffviz.models.steering import matching_classifier
 from diffviz.ui.widgets.denoise_panel import DenoiserOption, DenoiseSettings
 
 
@@ -22,6 +25,9 @@ def settings_of(state: SessionState) -> DenoiseSettings:
         num_samples=state.num_samples,
         exact_size=state.exact_size,
         num_timesteps=state.num_timesteps,
+        guidance_rescale=state.guidance_rescale,
+        classifier_scale=state.classifier_scale,
+        remark=_remark(state),
     )
 
 
@@ -45,8 +51,16 @@ def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOpti
             info.detail,
             is_exact=info.kind == "exact",
             any_size=info.key == EXACT_PICTURES,
+            has_classifier=matching_classifier(info) is not None,
         )
         for info in shelf.infos(exact_size)
         # A network of points in the plane draws no pictures.
         if info.kind == "exact" or info.image_shape is not None
     ]
+
+
+def _remark(state: SessionState) -> str:
+    """What is wrong with the steps of a run from pure noise."""
+    schedule = build_schedule(state.schedule)
+    times = sampling_timesteps(schedule, state.sampler.num_sampling_steps, state.sampler.spacing)
+    return late_start(schedule, times)

@@ -16,8 +16,8 @@ from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobState
 from diffviz.engine.outcome import JobOutcome, JobStatus
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.session import Session, SessionState
 from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.session import Session, SessionState
 from diffviz.models.devices import DeviceInfo
 from diffviz.ui.widgets.denoise_panel import DenoisePanel, DeviceOption
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
