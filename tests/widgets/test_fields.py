@@ -17,6 +17,7 @@ from diffviz.ui.widgets.fields import (
     SliderField,
     ToggleField,
 )
+from diffviz.ui.widgets.stacking_row import StackingRow
 
 UP = 120
 
@@ -246,3 +247,12 @@ def test_no_field_clips_its_text_at_large_sizes(qapp, shown, family: str, scale:
     assert number.height() >= number.lineEdit().fontMetrics().height()
     assert choice.height() >= choice.fontMetrics().height()
     assert choice.width() >= choice.sizeHint().width()
+
+
+def test_fields_stand_level_though_mathematics_makes_one_label_higher(shown) -> None:
+    plain = LabelledField("Steps", IntegerField(0, 9, accessible_name="Steps"))
+    with_mathematics = LabelledField("Clip $x̂_0$", IntegerField(0, 9, accessible_name="Clip"))
+    row = shown(StackingRow([with_mathematics, plain]), 280, 80)
+    assert with_mathematics.label.height() > plain.label.height()
+    tops = {field.field.mapTo(row, QPoint()).y() for field in (plain, with_mathematics)}
+    assert len(tops) == 1

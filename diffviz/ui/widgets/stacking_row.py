@@ -6,6 +6,8 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget, QWidgetItem
 from typing_extensions import override
 
+from diffviz.ui.widgets.fields import LabelledField
+
 
 class StackingRow(QWidget):
     """
@@ -22,7 +24,8 @@ class StackingRow(QWidget):
     is_packed
         Keep every widget at its own width and leave the rest free.
     is_centred
-        Centre lower widgets beside a higher one; else their upper edges are level.
+        Centre lower widgets beside a higher one; else upper edges are level, or the fields
+        below labels.
     """
 
     def __init__(
@@ -132,7 +135,12 @@ class _StackingLayout(QLayout):
         for item, width in zip(shown, widths):
             places.append(QRect(left, rect.top(), width, _height(item, width)))
             left += width + self.spacing()
-        if self._is_centred:
+        if not self._is_centred:
+            # A label with mathematics is higher than a plain one; their fields stand level all the same.
+            labels = [_label_height(item) for item in shown]
+            for place, height in zip(places, labels):
+                place.translate(0, max(labels) - height if height else 0)
+        else:
             highest = max(place.height() for place in places)
             for place in places:
                 place.translate(0, (highest - place.height()) // 2)
@@ -161,6 +169,12 @@ class _StackingLayout(QLayout):
                 spare[index] += moved
                 spare[giver] -= moved
         return [item.minimumSize().width() + left for item, left in zip(shown, spare)]
+
+
+def _label_height(item: QLayoutItem) -> int:
+    """Height of the label above a field; 0 for other widgets."""
+    widget = item.widget()
+    return widget.label.sizeHint().height() if isinstance(widget, LabelledField) else 0
 
 
 def _height(item: QLayoutItem, width: int) -> int:
