@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-COMMANDS = ("schedule", "forward", "sample", "train", "models")
+COMMANDS = ("schedule", "forward", "sample", "train", "models", "evaluate")
 BAD_INPUT, INTERRUPTED = 2, 130
 
 
@@ -55,7 +55,7 @@ def application() -> typer.Typer:
     """Return the commands and their options; the man page and the shell completion are made from them too."""
     import typer
 
-    from diffviz import cli_forward, cli_models, cli_sample, cli_schedule, cli_train
+    from diffviz import cli_evaluate, cli_forward, cli_models, cli_sample, cli_schedule, cli_train
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
     app.callback()(_describe)
@@ -64,6 +64,7 @@ def application() -> typer.Typer:
     app.command("sample")(cli_sample.sample)
     app.command("train")(cli_train.train)
     app.command("models")(cli_models.models)
+    app.command("evaluate")(cli_evaluate.evaluate)
     return app
 
 

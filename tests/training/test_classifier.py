@@ -20,7 +20,7 @@ from diffviz.training.classifier import (
     train_classifier,
 )
 from diffviz.training.examples import Material
-from diffviz.training.loop import Examples, TrainingError
+from diffviz.training.batch import Examples
 
 RECIPE = ClassifierRecipe(
     data="halves", images=1600, base_channels=8, batch_size=32, schedule=ScheduleSpec("cosine", 100)

@@ -1,0 +1,95 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from diffviz.core.noise import Stream, draw_noise
+from diffviz.core.prediction import Prediction, noise_from_x_0
+from diffviz.core.schedules import ScheduleSpec, build_schedule
+from diffviz.evaluation.bound import bound_of_pictures
+from diffviz.evaluation.losses import loss_by_time
+from diffviz.models.exact import ExactDenoiser
+
+SCHEDULE = build_schedule(ScheduleSpec("cosine", 200))
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    values = np.random.default_rng(3).integers(0, 256, (40, 1, 4, 4), dtype=np.uint8)
+    return torch.from_numpy(values).float() * (2 / 255) - 1
+
+
+class Knowing:
+    """Answers with the mean of the pictures it knows, or as an exact denoiser that is off by a little."""
+
+    def __init__(self, exact, off=0.0):
+        self.info, self._exact, self._off = exact.info, exact, off
+
+    def predict(self, x_t, level, class_index=None):
+        x_0 = self._exact.predict(x_t, level, class_index).x_0 * (1 - self._off)
+        return Prediction(x_0, noise_from_x_0(x_0, x_t, level))
+
+
+def test_the_exact_denoiser_stands_on_the_floor(pictures):
+    exact = ExactDenoiser(pictures)
+    rows = list(loss_by_time(exact, exact, pictures, None, SCHEDULE, shares=(0.1, 0.5, 1.0)))
+    assert [row.t for row in rows] == [20, 100, 200]
+    assert all(row.loss == row.floor and row.excess_error == 0.0 for row in rows)
+    assert all(row.held_out is None for row in rows)
+
+
+def test_no_other_denoiser_gets_below_the_floor(pictures):
+    exact = ExactDenoiser(pictures)
+    for other in (Knowing(exact, off=0.1), ExactDenoiser(pictures[:10]), ExactDenoiser(-pictures)):
+        for row in loss_by_time(other, exact, pictures, None, SCHEDULE, shares=(0.2, 0.5, 0.8)):
+            assert row.loss > row.floor - 2 * row.excess_error, row
+            assert row.loss > row.floor or row.t > 150, row
+
+
+def test_the_floor_is_the_error_of_ε_measured_by_hand(pictures):
+    exact = ExactDenoiser(pictures)
+    (row,) = loss_by_time(exact, exact, pictures[:8], None, SCHEDULE, shares=(0.6,), seed=9)
+    level = SCHEDULE.level(120)
+    noise = torch.from_numpy(draw_noise((8, 1, 4, 4), 9, Stream.REDRAW, 120))
+    x_t = level.sqrt_alpha_cumprod * pictures[:8] + level.sqrt_one_minus_alpha_cumprod * noise
+    distances = ((x_t[:, None] - level.sqrt_alpha_cumprod * pictures[None]) ** 2).sum((2, 3, 4)).double()
+    weights = torch.softmax(-distances / (2 * level.one_minus_alpha_cumprod), dim=1)
+    guess = torch.einsum("bn,nchw->bchw", weights, pictures.double())
+    said = (x_t - level.sqrt_alpha_cumprod * guess) / level.sqrt_one_minus_alpha_cumprod
+    assert row.floor == pytest.approx(float((said - noise).square().mean()), rel=1e-4)
+
+
+def test_held_out_pictures_are_worse_for_who_knows_the_others_by_heart(pictures):
+    exact = ExactDenoiser(pictures[:30])
+    rows = list(loss_by_time(exact, exact, pictures[:10], pictures[30:], SCHEDULE, shares=(0.1, 0.3)))
+    assert all(row.held_out > 2 * row.floor for row in rows)
+
+
+def test_pictures_known_by_heart_cost_the_naming_of_one_of_them_and_the_width_of_the_decoder(pictures):
+    """One of 40 equally likely pictures takes log₂ 40 bits; L_0 is the mass beside the right grey level."""
+    *_, last = bound_of_pictures(ExactDenoiser(pictures), pictures, SCHEDULE, num_terms=200)
+    assert last.evaluations_done == last.evaluations == 3 * 200
+    assert last.num_pictures == 40
+    assert last.total == pytest.approx(last.prior + last.steps + last.decoder)
+    assert last.steps == pytest.approx(math.log2(40) / 16, abs=0.02)
+    within = math.erf(1 / 255 / math.sqrt(2 * float(SCHEDULE.posterior_variance[2])))
+    assert last.decoder == pytest.approx(-math.log2(within), abs=0.03)
+
+
+def test_pictures_that_nobody_knows_cost_more(pictures):
+    exact = ExactDenoiser(pictures[:20])
+    costs = []
+    for group in (pictures[:20], pictures[20:]):
+        *_, last = bound_of_pictures(exact, group, SCHEDULE, num_terms=30)
+        costs.append(last.total)
+    assert costs[1] > costs[0] + 2.0
+
+
+def test_the_bound_is_a_function_of_the_seed(pictures):
+    def bound(seed):
+        *_, last = bound_of_pictures(ExactDenoiser(pictures), pictures[:20], SCHEDULE, num_terms=8, seed=seed)
+        return last
+
+    assert bound(1) == bound(1)
+    assert bound(1).total != bound(2).total
