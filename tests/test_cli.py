@@ -405,6 +405,7 @@ def program(*words, prefix="pass", **options):
         ("sample", "--model=exact:album", "--size=8", "--steps=2", "-o", "x.png"),
         ("sample", "--model=fashion-unet", "--steps=2", "-o", "x.npy"),
         ("train", "--help"),
+        ("evaluate", "--help"),
         ("models",),
         ("--help",),
     ],
@@ -427,7 +428,7 @@ def test_models_are_listed(capsys):
 def test_what_is_neither_command_nor_picture_is_one_line(capsys):
     assert refused(capsys, "smaple") == (
         "smaple: there is no such picture and no such command; "
-        "commands are schedule, forward, sample, train, models."
+        "commands are schedule, forward, sample, train, models, evaluate."
     )
     assert "No such option" in refused(capsys, "--smaple")
 
