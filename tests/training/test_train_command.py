@@ -110,19 +110,3 @@ def test_the_list_of_networks_names_the_shipped_one(run):
     assert result.status == 0
     assert "fashion-unet" in result.output
     assert "1,192,641" in result.output
-
-
-def test_a_full_disk_is_one_sentence_and_keeps_the_last_checkpoint(run, in_tmp_path, monkeypatch):
-    path = in_tmp_path / "net.safetensors"
-    run(*SMALL, "--images", 32, "--out", path)
-    before = path.read_bytes()
-
-    def refuse(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", refuse)
-    result = run("train", "--resume", path, "--images", 64)
-    assert result.status == 1
-    assert result.errors.count("\n") == 1
-    assert "No space left on device" in result.errors
-    assert path.read_bytes() == before
