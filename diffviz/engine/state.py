@@ -51,6 +51,7 @@ class Workspace(StrEnum):
 
     FORWARD = "forward"
     REVERSE = "reverse"
+    TRAIN = "train"
 
 
 class StartFrom(StrEnum):

@@ -15,9 +15,7 @@ from diffviz.data.toy2d import TOY_SETS
 from diffviz.models.network_config import ConvNetConfig, MlpConfig, UNetConfig, architecture_of
 from diffviz.training.config import TrainingConfig
 
-__all__ = ["TrainingPlan", "fitted", "recommended"]
-
-_SHAPED_BY_DATA = ("image_channels", "num_classes", "num_timesteps", "dim")
+__all__ = ["TrainingPlan", "count_parameters", "fitted", "recommended"]
 
 
 @dataclass(frozen=True)
@@ -53,8 +51,7 @@ class TrainingPlan:
 
     def begins_as(self, other: TrainingPlan) -> bool:
         """Whether a run of this plan can go on as the other: all but learning rate, length and device."""
-        free = {"learning_rate": 0.5, "images": 1}
-        return replace(self.config, **free) == replace(other.config, **free)  # type: ignore[arg-type]
+        return _bare(self.config) == _bare(other.config)
 
     def to_text(self) -> str:
         """All of it as JSON."""
@@ -99,6 +96,13 @@ def fitted(config: TrainingConfig, shape: tuple[int, ...], num_classes: int) -> 
     return replace(config, network=replace(network, dim=shape[0]))
 
 
+def count_parameters(config: TrainingConfig) -> int:
+    """How many weights a fitted recipe's network has; imports torch."""
+    from diffviz.models.architecture import build_network
+
+    return sum(parameter.numel() for parameter in build_network(config.network).parameters())
+
+
 def recommended(data: str) -> TrainingPlan:
     """A recipe that learns a data set well in minutes on two CPU cores.
 
@@ -113,8 +117,8 @@ def recommended(data: str) -> TrainingPlan:
             images=768_000,
             network=MlpConfig(),
             schedule=ScheduleSpec("cosine"),
-            prediction=PredictionType.NOISE,
-            loss=Loss.SIMPLE,
+            prediction=PredictionType.V,
+            loss=Loss.V,
             batch_size=512,
             learning_rate=2e-3,
             warmup_images=10_000,
@@ -137,3 +141,8 @@ def recommended(data: str) -> TrainingPlan:
         mirror=data not in ("mnist", "fashion-mnist"),
     )
     return TrainingPlan(config, sheet_every=4_000, num_sampling_steps=25)
+
+
+def _bare(config: TrainingConfig) -> TrainingConfig:
+    """A recipe without what may change in the middle, and without what the data decide."""
+    return fitted(replace(config, learning_rate=0.5, images=1), (1,), 0)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from diffviz.models.denoiser import Denoiser
-    from diffviz.training.config import TrainingConfig
     from diffviz.training.batch import Examples
+    from diffviz.training.config import TrainingConfig
 
 __all__ = ["NUM_BINS", "Probe", "floor_steps"]
 

@@ -214,7 +214,9 @@ class LiveRun:
         from diffviz.training.state import save_state
 
         run, _ = self._opened()
-        self._log.plan = replace(self.plan, config=run.config)
+        now = run.config
+        config = replace(self.plan.config, learning_rate=now.learning_rate, images=now.images)
+        self._log.plan = replace(self.plan, config=config)
         # The log first: one that knows more than the state is cut to it, one that knows less has a gap.
         self._log.write(log_file())
         save_state(run, state_file())

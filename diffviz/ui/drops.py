@@ -45,6 +45,19 @@ def drop_offer(mime: QMimeData) -> DropOffer:
     return DropOffer(f"Drop to open {what}", tuple(lines), _preview(pictures[0]))
 
 
+def dropped_folder(mime: QMimeData) -> Path | None:
+    """The first folder of a drag; None where there is none."""
+    return next((path for path in dropped_files(mime) if path.is_dir()), None)
+
+
+def folder_offer(folder: Path, why_not: str) -> DropOffer:
+    """What dropping a folder on the Train workspace would do, or why it would do nothing."""
+    if why_not:
+        return DropOffer(f"“{folder.name}” cannot be taken now", (why_not,), accepted=False)
+    words = "Every picture in it is learned; where it has sub-folders, those are the classes."
+    return DropOffer(f"Drop to learn from “{folder.name}”", (words,))
+
+
 def _preview(path: Path) -> QImage | None:
     """A small version, decoded at its small size where the format can; None where that fails."""
     reader = QImageReader(str(path))

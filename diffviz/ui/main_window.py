@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QKeyEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -27,24 +25,26 @@ from diffviz.engine.job import JobRunner
 from diffviz.engine.session import Session, SessionState, Workspace
 from diffviz.engine.tasks import TorchReady, preload_torch
 from diffviz.ui.commands import Command, bind_commands
-from diffviz.ui.drops import drop_offer
+from diffviz.ui.drops import drop_offer, dropped_folder, folder_offer
 from diffviz.ui.export_controller import ExportController
 from diffviz.ui.picture_opener import PictureOpener
 from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
-from diffviz.ui.theme import Scheme, apply_theme, color, current_tokens, metric, notifier
+from diffviz.ui.theme import Scheme, apply_theme, current_tokens, metric, notifier
 from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
-from diffviz.ui.widgets.drop_overlay import DropOverlay
+from diffviz.ui.widgets.drop_overlay import DropOffer, DropOverlay
 from diffviz.ui.widgets.header import Header
 from diffviz.ui.widgets.hint_card import HintCard
 from diffviz.ui.widgets.message_bar import MessageBar
 from diffviz.ui.widgets.panel_splitter import PanelSplitter
 from diffviz.ui.widgets.schedule_panel import SchedulePanel
 from diffviz.ui.widgets.segmented import Segment
+from diffviz.ui.widgets.side_panel import Divider
 from diffviz.ui.widgets.status_line import StatusLine
 from diffviz.ui.window_commands import window_commands
 from diffviz.ui.workspaces.forward import ForwardWorkspace
 from diffviz.ui.workspaces.reverse import ReverseWorkspace
+from diffviz.ui.workspaces.train import TrainWorkspace
 
 SMALLEST = (1100, 700)
 _COMPACT_BELOW_PX = 820
@@ -52,6 +52,7 @@ _NARROW_BELOW_PX = 1280
 _WORKSPACES = (
     Segment(Workspace.FORWARD, "Forward", "An image dissolves into noise  (Alt+1)"),
     Segment(Workspace.REVERSE, "Reverse", "A denoiser brings images back  (Alt+2)"),
+    Segment(Workspace.TRAIN, "Train", "A network learns to denoise  (Alt+3)"),
 )
 
 
@@ -77,9 +78,11 @@ class MainWindow(QMainWindow):
         self.resize(1440, 900)
         self.forward = ForwardWorkspace(session, images, self)
         self.reverse = ReverseWorkspace(session, images, shelf, self)
-        self._workspaces: dict[Workspace, ForwardWorkspace | ReverseWorkspace] = {
+        self.train = TrainWorkspace(session, self)
+        self._workspaces: dict[Workspace, ForwardWorkspace | ReverseWorkspace | TrainWorkspace] = {
             Workspace.FORWARD: self.forward,
             Workspace.REVERSE: self.reverse,
+            Workspace.TRAIN: self.train,
         }
         self.opener = PictureOpener(session, images, self)
         self._preloading = JobRunner(self)
@@ -93,6 +96,7 @@ class MainWindow(QMainWindow):
         self._restore_geometry()
         for problem in shelf.problems():
             self.message_bar.show_message("warn", "A network cannot be used:", problem)
+        self.train.tell_of_stored_run()
 
     # Building
 
@@ -101,6 +105,9 @@ class MainWindow(QMainWindow):
         self.message_bar = MessageBar()
         self.schedule_panel = SchedulePanel()
         self.schedule = ScheduleController(self.session, self.schedule_panel, self)
+        self._left = QStackedWidget()
+        self._left.addWidget(self.schedule_panel)
+        self._left.addWidget(self.train.left)
         self._centre = QStackedWidget()
         self._right = QStackedWidget()
         self._timelines = QStackedWidget()
@@ -109,7 +116,7 @@ class MainWindow(QMainWindow):
             self._right.addWidget(workspace.panel)
             self._timelines.addWidget(workspace.timeline)
         self._centre.setMinimumWidth(460)
-        self.panels = PanelSplitter(self.schedule_panel, self._centre, self._right)
+        self.panels = PanelSplitter(self._left, self._centre, self._right)
         self.status = StatusLine()
         body = QWidget()
         column = QVBoxLayout(body)
@@ -118,11 +125,11 @@ class MainWindow(QMainWindow):
         column.addWidget(self.header)
         column.addWidget(self.message_bar)
         column.addWidget(self.panels, 1)
-        column.addWidget(_Rule())
+        column.addWidget(Divider())
         column.addWidget(self._timelines)
         column.addWidget(self.status)
         self.setCentralWidget(body)
-        self.drop_overlay = DropOverlay(self, drop_offer)
+        self.drop_overlay = DropOverlay(self, self._drop_offer)
         self.palette_popup = CommandPalette(self)
         self.hint = HintCard(self)
         self.hint.hide()
@@ -138,11 +145,14 @@ class MainWindow(QMainWindow):
         header.theme_requested.connect(self.toggle_theme)
         header.undo_requested.connect(self.session.undo)
         header.redo_requested.connect(self.session.redo)
-        for source in (self.forward, self.reverse, self.schedule, self.export):
+        for source in (self.forward, self.reverse, self.train, self.schedule, self.export):
             source.noted.connect(self.note)
             source.failed.connect(self.fail)
         self.opener.noted.connect(self.note)
-        self.drop_overlay.dropped.connect(self.opener.take_drop)
+        self.drop_overlay.dropped.connect(self._on_dropped)
+        self.train.network_saved.connect(self.reverse.refresh_denoisers)
+        self.train.recipe.changed.connect(self._on_recipe_changed)
+        self.train.network_wanted.connect(self._on_network_wanted)
         self.hint.open_requested.connect(self.choose_files)
         self.hint.play_requested.connect(self._on_hint_play)
         self.opener.unreadable.connect(self._on_unreadable)
@@ -155,10 +165,10 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def show_workspace(self, key: str) -> None:
-        """Go to "forward" or "reverse"."""
+        """Go to "forward", "reverse" or "train"."""
         self.session.update(workspace=Workspace(key))
 
-    def current_workspace(self) -> ForwardWorkspace | ReverseWorkspace:
+    def current_workspace(self) -> ForwardWorkspace | ReverseWorkspace | TrainWorkspace:
         """Return the workspace that is seen."""
         return self._workspaces[self.session.state.workspace]
 
@@ -169,6 +179,7 @@ class MainWindow(QMainWindow):
         index = list(self._workspaces).index(key)
         for stack in (self._centre, self._right, self._timelines):
             stack.setCurrentIndex(index)
+        self._left.setCurrentWidget(self.train.left if key is Workspace.TRAIN else self.schedule_panel)
         self._timelines.setFixedHeight(self._workspaces[key].timeline.sizeHint().height())
         self._workspaces[key].activate()
         self.header.workspaces.set_current(key)
@@ -187,8 +198,10 @@ class MainWindow(QMainWindow):
         self.header.redo.setEnabled(self.session.can_redo)
 
     def _show_status(self, state: SessionState) -> None:
-        kind = describe(state.schedule).split(",")[0]
-        self.status.set_facts([kind, f"$T$ = {state.num_timesteps}", self._device_label])
+        is_training = state.workspace is Workspace.TRAIN
+        schedule = self.train.recipe.plan.config.schedule if is_training else state.schedule
+        kind = describe(schedule).split(",")[0]
+        self.status.set_facts([kind, f"$T$ = {schedule.num_timesteps}", self._device_label])
 
     @Slot()
     def choose_files(self) -> None:
@@ -198,6 +211,26 @@ class MainWindow(QMainWindow):
     def open_files(self, files: list[Path]) -> None:
         """Open picture files."""
         self.opener.open(files)
+
+    def _drop_offer(self, mime: QMimeData) -> DropOffer:
+        folder = dropped_folder(mime) if self.session.state.workspace is Workspace.TRAIN else None
+        return drop_offer(mime) if folder is None else folder_offer(folder, self.train.why_locked)
+
+    @Slot(object)
+    def _on_dropped(self, mime: QMimeData) -> None:
+        folder = dropped_folder(mime) if self.session.state.workspace is Workspace.TRAIN else None
+        if folder is None:
+            self.opener.take_drop(mime)
+        else:
+            self.train.recipe.take_data(str(folder))
+
+    @Slot()
+    def _on_recipe_changed(self) -> None:
+        self._show_status(self.session.state)
+
+    @Slot(str)
+    def _on_network_wanted(self, key: str) -> None:
+        self.session.update(workspace=Workspace.REVERSE, denoiser=key)
 
     # Messages
 
@@ -282,7 +315,7 @@ class MainWindow(QMainWindow):
 
     def next_region(self) -> None:
         """Move the keyboard to the next region."""
-        focus_next_region([self.schedule_panel, self._centre, self._right, self._timelines, self.header])
+        focus_next_region([self._left, self._centre, self._right, self._timelines, self.header])
 
     # Torch, behind the first picture
 
@@ -295,6 +328,7 @@ class MainWindow(QMainWindow):
         for record in self._preloading.drain():
             if isinstance(record, TorchReady):
                 self.reverse.set_devices(record.devices)
+                self.train.set_devices(record.devices, record.best_device)
                 label = next((d.label for d in record.devices if d.key == record.best_device), "CPU")
                 self._device_label = label
                 if record.best_device != "cpu" and not QSettings().contains("device"):
@@ -355,18 +389,6 @@ class MainWindow(QMainWindow):
         for workspace in self._workspaces.values():
             workspace.shutdown()
         super().closeEvent(event)
-
-
-class _Rule(QWidget):
-    """A hairline above the timeline."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedHeight(1)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(event.rect(), color("line"))
 
 
 def _sentence(words: str) -> str:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
+from diffviz.ui.train_commands import train_commands
+from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.timeline import Timeline
+from diffviz.ui.workspaces.train import TrainWorkspace
 
 if TYPE_CHECKING:
     from diffviz.ui.main_window import MainWindow
@@ -19,7 +22,14 @@ def window_commands(window: MainWindow) -> list[Command]:
 
     Commands act on the workspace that is seen; what only one workspace has is enabled only there.
     """
-    return [*_files(window), *_time(window), *_noise(window), *_reverse(window), *_view(window)]
+    return [
+        *_files(window),
+        *_time(window),
+        *_noise(window),
+        *_reverse(window),
+        *train_commands(window),
+        *_view(window),
+    ]
 
 
 def _files(window: MainWindow) -> list[Command]:
@@ -44,7 +54,7 @@ def _files(window: MainWindow) -> list[Command]:
 
 
 def _time(window: MainWindow) -> list[Command]:
-    def timeline() -> Timeline:
+    def timeline() -> Timeline | MomentTimeline:
         return window.current_workspace().timeline
 
     return [
@@ -74,11 +84,19 @@ def _noise(window: MainWindow) -> list[Command]:
     modes = (("frozen", "Frozen ε"), ("markov", "Markov chain"), ("redraw", "Redraw"))
     views = (("equation", "Equation"), ("step", "One step"), ("single", "Single"), ("compare", "A / B"))
 
+    def draw() -> None:
+        workspace = window.current_workspace()
+        if not isinstance(workspace, TrainWorkspace):
+            workspace.draw_new_noise()
+
+    def is_drawn_here() -> bool:
+        return session.state.workspace is not Workspace.TRAIN
+
     def choose_noise(key: str) -> None:
         session.update(noise_mode=key)
 
     return [
-        Command("noise.new", "New noise", lambda: window.current_workspace().draw_new_noise(), ("N",)),
+        Command("noise.new", "New noise", draw, ("N",), is_drawn_here),
         *(
             Command(f"noise.{key}", f"Noise across time: {title}", partial(choose_noise, key))
             for key, title in modes
@@ -103,7 +121,6 @@ def _reverse(window: MainWindow) -> list[Command]:
         return session.state.workspace is Workspace.REVERSE
 
     return [
-        Command("reverse.run", "Run the sampler", reverse.run, ("R",), is_here),
         Command("reverse.pause", "Pause the sampler", reverse.pause, (), is_here),
         Command("reverse.step", "One denoising step", reverse.step, (".",), is_here),
         Command("reverse.back", "Show the step before", reverse.step_back, (",",), is_here),
@@ -116,6 +133,7 @@ def _view(window: MainWindow) -> list[Command]:
     return [
         Command("view.forward", "Go to Forward", lambda: window.show_workspace("forward"), ("Alt+1",)),
         Command("view.reverse", "Go to Reverse", lambda: window.show_workspace("reverse"), ("Alt+2",)),
+        Command("view.train", "Go to Train", lambda: window.show_workspace("train"), ("Alt+3",)),
         Command("view.left", "Left panel on or off", window.panels.toggle_left, ("Ctrl+1",)),
         Command("view.right", "Right panel on or off", window.panels.toggle_right, ("Ctrl+2",)),
         Command("view.region", "Go to the next region", window.next_region, ("F6",)),

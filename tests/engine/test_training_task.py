@@ -33,7 +33,7 @@ from diffviz.models.catalog import list_networks, load_denoiser
 from diffviz.models.exact import ExactDenoiser
 from diffviz.models.network_config import MlpConfig
 from diffviz.training.config import TrainingConfig
-from diffviz.training.loop import Examples
+from diffviz.training.batch import Examples
 
 BATCH, STEPS = 64, 24
 

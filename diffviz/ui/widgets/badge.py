@@ -10,13 +10,14 @@ from typing_extensions import override
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, current_tokens, metric, paint_icon
 
-BadgeKind = Literal["exact", "network", "run", "running", "good", "warn", "bad"]
+BadgeKind = Literal["exact", "network", "run", "running", "paused", "good", "warn", "bad"]
 
 _LOOKS: dict[str, tuple[str, Role, Role]] = {
     "exact": ("noise", "model", "modelbg"),
     "network": ("network", "model", "modelbg"),
     "run": ("git-branch", "text2", "raised"),
     "running": ("play", "good", "goodbg"),
+    "paused": ("pause", "text2", "raised"),
     "good": ("check", "good", "goodbg"),
     "warn": ("triangle-alert", "warn", "warnbg"),
     "bad": ("circle-alert", "bad", "badbg"),

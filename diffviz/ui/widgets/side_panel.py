@@ -30,13 +30,19 @@ class SidePanel(QWidget):
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(16, 14, 16, 14)
         self._column.setSpacing(12)
-        self._column.addWidget(MathLabel(title, "heading"))
+        self._head = QHBoxLayout()
+        self._head.addWidget(MathLabel(title, "heading"), 1)
+        self._column.addLayout(self._head)
         self._column.addStretch(1)
         outer.addWidget(ScrollColumn(body), 1)
         self._footer = QVBoxLayout()
         self._footer.setContentsMargins(16, 8, 16, 14)
         self._footer.setSpacing(8)
         outer.addLayout(self._footer)
+
+    def add_to_heading(self, widget: QWidget) -> None:
+        """Put a widget at the right of the heading."""
+        self._head.addWidget(widget)
 
     def add(self, widget: QWidget) -> None:
         """Add a widget below those there are."""

@@ -1,0 +1,41 @@
+"""What can be done with a training run, with its keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from diffviz.engine.session import Workspace
+from diffviz.ui.commands import Command
+from diffviz.ui.workspaces.reverse import ReverseWorkspace
+from diffviz.ui.workspaces.train import TrainWorkspace
+
+if TYPE_CHECKING:
+    from diffviz.ui.main_window import MainWindow
+
+
+def train_commands(window: MainWindow) -> list[Command]:
+    """What can be done with a training run, and the key by which any workspace runs."""
+    session, train = window.session, window.train
+
+    def run() -> None:
+        workspace = window.current_workspace()
+        if isinstance(workspace, ReverseWorkspace | TrainWorkspace):
+            workspace.run()
+
+    def can_run() -> bool:
+        return session.state.workspace is not Workspace.FORWARD
+
+    def is_here() -> bool:
+        return session.state.workspace is Workspace.TRAIN
+
+    return [
+        # One key for two workspaces: two actions with it would silence each other.
+        Command("run", "Run the sampler, or train", run, ("R",), can_run),
+        Command("train.pause", "Pause the training", train.pause, (), is_here),
+        Command("train.stop", "Stop the training", train.stop, (), is_here),
+        Command("train.anew", "Train anew with this recipe", train.run_anew, (), is_here),
+        Command("train.sample", "Sample the network in training", train.sample_now, (), is_here),
+        Command("train.save", "Save the network in training", train.save_network, (), is_here),
+        Command("train.use", "Use the network in Reverse", train.use_in_reverse, (), is_here),
+        Command("train.folder", "Learn from a folder of pictures…", train.recipe.choose_folder, (), is_here),
+    ]
