@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
     from diffviz.training.examples import Material
 
-IMAGES = 150_000
-MOST_PASSES = 16
+IMAGES = 90_000
+MOST_PASSES = 12
 """A judge sees `IMAGES` pictures, or each of a small set this often, lest it learn them by heart."""
+_WITH_A_SIDE = ("mnist",)
+"""Sets whose pictures mean something else, or nothing, when mirrored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,15 @@ def prepare_judge(data: str, material: Material, device: str = "cpu") -> Iterato
 def judge_recipe(data: str, material: Material) -> ClassifierRecipe:
     """How the judge of a data set is trained."""
     images = min(IMAGES, MOST_PASSES * len(material.examples.values))
-    return ClassifierRecipe(data=data, images=images, noisy=False, name=f"Judge of {material.title}")
+    return ClassifierRecipe(
+        data=data,
+        images=images,
+        noisy=False,
+        weight_decay=0.1,
+        shift_pixels=2,
+        mirror=data not in _WITH_A_SIDE,
+        name=f"Judge of {material.title}",
+    )
 
 
 def judge_path(recipe: ClassifierRecipe, material: Material) -> Path:

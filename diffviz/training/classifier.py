@@ -48,6 +48,9 @@ class ClassifierRecipe:
         Reached after a twentieth of the run, from where it falls in a straight line to zero.
     ema_decay
         Long-run decay of the weights' moving average, which is what is kept.
+    shift_pixels, mirror
+        Each batch is shifted by up to so many pixels either way, and half of its pictures are mirrored left
+        to right, lest a small set be learnt by heart.
     name
         What the classifier is called; empty: after its data.
     """
@@ -61,6 +64,8 @@ class ClassifierRecipe:
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
     ema_decay: float = 0.995
+    shift_pixels: int = 0
+    mirror: bool = False
     seed: int = 0
     name: str = ""
 
@@ -179,7 +184,7 @@ class ClassifierRun:
         recipe, step, size = self.recipe, self.step, self.recipe.batch_size
         count = len(self._labels)
         indices = torch.from_numpy(draws.batch_indices(recipe.seed, step, size, count))
-        x_0, labels = self.material.examples.x_0(indices), self._labels[indices]
+        x_0, labels = self._varied(self.material.examples.x_0(indices)), self._labels[indices]
         if not recipe.noisy:
             return x_0, torch.zeros(size), labels
         noise = torch.from_numpy(draw_noise(tuple(x_0.shape), recipe.seed, Stream.TRAIN, step))
@@ -190,6 +195,19 @@ class ClassifierRun:
         )
         signal, spread = (table[t][:, None, None, None] for table in (self._signal, self._spread))
         return signal * x_0 + spread * noise, t, labels
+
+    def _varied(self, x_0: Tensor) -> Tensor:
+        """The batch shifted and mirrored as the recipe wants; what comes in at an edge repeats the edge."""
+        recipe, step = self.recipe, self.step
+        if recipe.mirror:
+            turned = torch.from_numpy(draws.mirrored(recipe.seed, step, len(x_0)))
+            x_0[turned] = x_0[turned].flip(-1)
+        if recipe.shift_pixels:
+            reach, (height, width) = recipe.shift_pixels, x_0.shape[-2:]
+            top, left = draws.shift(recipe.seed, step, reach)
+            padded = functional.pad(x_0, (reach,) * 4, mode="replicate")
+            x_0 = padded[..., top : top + height, left : left + width]
+        return x_0
 
 
 def train_classifier(run: ClassifierRun) -> Iterator[ClassifierStep]:

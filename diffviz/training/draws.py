@@ -17,6 +17,7 @@ class _Choice(IntEnum):
     TIME = 2
     HIDDEN_LABEL = 3
     MIRROR = 4
+    SHIFT = 5
 
 
 def batch_indices(seed: int, step: int, batch_size: int, num_examples: int) -> NDArray[np.int64]:
@@ -68,6 +69,12 @@ def hidden_labels(seed: int, step: int, batch_size: int, probability: float) -> 
 def mirrored(seed: int, step: int, batch_size: int) -> NDArray[np.bool_]:
     """Which pictures of this batch are mirrored left to right: each with probability 1/2."""
     return _generator(seed, _Choice.MIRROR, step).random(batch_size) < 0.5
+
+
+def shift(seed: int, step: int, reach: int) -> tuple[int, int]:
+    """Rows and columns by which this batch is shifted, counted from `reach` up and left: 0..2·reach."""
+    rows, columns = _generator(seed, _Choice.SHIFT, step).integers(0, 2 * reach + 1, 2)
+    return int(rows), int(columns)
 
 
 @lru_cache(maxsize=2)

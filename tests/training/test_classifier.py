@@ -12,6 +12,7 @@ from diffviz.evaluation.accuracy import accuracy_by_time
 from diffviz.models.catalog import list_networks
 from diffviz.models.checkpoint import read_header
 from diffviz.models.classifier import load_classifier
+from diffviz.training.batch import Examples
 from diffviz.training.classifier import (
     ClassifierRecipe,
     ClassifierRun,
@@ -20,7 +21,7 @@ from diffviz.training.classifier import (
     train_classifier,
 )
 from diffviz.training.examples import Material
-from diffviz.training.batch import Examples
+from diffviz.training.loop import TrainingError
 
 RECIPE = ClassifierRecipe(
     data="halves", images=1600, base_channels=8, batch_size=32, schedule=ScheduleSpec("cosine", 100)
@@ -162,3 +163,20 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(words, sentence, capsys
 def test_pictures_without_classes_are_refused(folder, capsys):
     assert main(["train", "--arch", "classifier", "--data", str(folder / "light")]) == 2
     assert "needs pictures of several classes" in capsys.readouterr().err
+
+
+def test_a_varied_batch_holds_the_same_pictures_shifted_and_half_of_them_mirrored():
+    material = halves()
+    plain = ClassifierRun(replace(RECIPE, noisy=False), material)
+    shifted = ClassifierRun(replace(RECIPE, noisy=False, shift_pixels=2), material)
+    mirrored = ClassifierRun(replace(RECIPE, noisy=False, mirror=True), material)
+    whole, moved, turned = (run._draw()[0] for run in (plain, shifted, mirrored))
+    offsets = [(row, column) for row in range(-2, 3) for column in range(-2, 3)]
+    middle = moved[..., 2:-2, 2:-2]
+    matches = [
+        torch.equal(middle, whole[..., 2 + row : 6 + row, 2 + column : 6 + column]) for row, column in offsets
+    ]
+    assert sum(matches) == 1
+    same = (turned == whole).flatten(1).all(1)
+    assert torch.equal(turned[~same], whole[~same].flip(-1))
+    assert 4 < int(same.sum()) < 28
