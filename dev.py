@@ -4,6 +4,9 @@
 python3 dev.py run [ARGS]    make .venv if need be, then start diffviz (ARGS as on its command line)
 python3 dev.py test [ARGS]   ruff, mypy, import-linter, then pytest (ARGS go to pytest)
 python3 dev.py check         the same without pytest
+python3 dev.py wheel         the wheel and the source archive, checked, in dist
+python3 dev.py bundle        a folder that works without Python, dist/diffviz, and what it costs
+python3 dev.py deb           that folder as .deb and .tar.xz (Linux)
 """
 
 # Syntax stays readable to Python 3.8, so that an old interpreter can say what is missing.
@@ -41,6 +44,7 @@ WINDOW_LIBRARIES = {
     "libxcb-shape.so.0": "libxcb-shape0",
 }
 WAYLAND_LIBRARIES = {"libwayland-cursor.so.0": "libwayland-cursor0"}
+PACKAGERS = {"wheel": "wheel.py", "bundle": "bundle.py", "deb": "linux_package.py"}
 TEST_PROGRAMS = {"Xvfb": "xvfb", "xauth": "xauth"}
 
 
@@ -63,6 +67,12 @@ def main(arguments: list[str]) -> int:
             print("\nNot clean: " + ", ".join(failed) + " (details above)", flush=True)
         status = step("pytest", [str(PYTHON), "-m", "pytest", *rest])
         return status or (1 if failed else 0)
+    if command in PACKAGERS:
+        if command == "bundle":
+            # PyInstaller follows the libraries of the window; where some are missing it would leave parts out.
+            need_libraries({})
+        set_up(["bundle"])
+        return start([str(PYTHON), str(ROOT / "packaging" / PACKAGERS[command]), *rest])
     print(__doc__)
     return 0 if command in {"-h", "--help"} else 2
 

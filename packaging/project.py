@@ -1,11 +1,12 @@
-"""What every packaging script has to know of the project, read from pyproject.toml and the environment."""
+"""What every packaging script has to know of the project, read from pyproject.toml and the environment.
+
+Run as a program it prints the version; it needs nothing but Python for that.
+"""
 
 import re
 import tomllib
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
-
-from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 HERE = ROOT / "packaging"
@@ -31,6 +32,8 @@ def normalised(name: str) -> str:
 
 def bundled_distributions() -> dict[str, Distribution]:
     """The project and all that it requires at run time here, by normalised name; no extras, no tools."""
+    from packaging.requirements import Requirement
+
     found: dict[str, Distribution] = {}
     waiting = [NAME]
     while waiting:
@@ -48,3 +51,7 @@ def bundled_distributions() -> dict[str, Distribution]:
             if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
         ]
     return dict(sorted(found.items()))
+
+
+if __name__ == "__main__":
+    print(VERSION)
