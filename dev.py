@@ -69,7 +69,7 @@ def main(arguments: list[str]) -> int:
         return status or (1 if failed else 0)
     if command in PACKAGERS:
         if command == "bundle":
-            # PyInstaller follows the libraries of the window; where some are missing it would leave parts out.
+            # PyInstaller follows the libraries of the window; where some are missing it leaves parts out.
             need_libraries({})
         set_up(["bundle"])
         return start([str(PYTHON), str(ROOT / "packaging" / PACKAGERS[command]), *rest])
