@@ -15,12 +15,11 @@ from diffviz.engine.images import ImageStore
 from diffviz.export.animation import (
     AnimationSettings,
     ExportStep,
-    estimate_size,
-    sample_indices,
     settings_text,
     write_animation,
 )
 from diffviz.export.apng import still_png
+from diffviz.export.estimate import estimate_size, sample_indices
 from diffviz.export.figure import save_picture, strip
 
 __all__ = [
@@ -106,11 +105,11 @@ def export_steps(request: ExportRequest, images: ImageStore) -> Iterator[ExportS
 
 
 def estimated_bytes(request: ExportRequest, frames: ExportFrames) -> int:
-    """Size that the file will have, about, from three of its frames; a strip is made and measured."""
+    """Size that the file will have, about, from a few of its frames; a strip is made and measured."""
     if request.is_strip:
         return len(still_png(strip_picture(request, frames)))
-    indices = sample_indices(len(request.times))
-    samples = list(frames.frames(request.scene, [request.times[index] for index in indices]))
+    indices = sample_indices(len(request.times), request.settings)
+    samples = frames.frames(request.scene, [request.times[index] for index in indices])
     return estimate_size(samples, len(request.times), request.settings)
 
 

@@ -36,10 +36,9 @@ __all__ = [
     "ExportError",
     "ExportStep",
     "Format",
+    "encoded_size",
     "encoders_available",
-    "estimate_size",
     "format_of",
-    "sample_indices",
     "settings_text",
     "whole_scale",
     "write_animation",
@@ -114,26 +113,8 @@ def write_animation(
         yield ExportStep(written + 1, written + 1, writer.bytes_written)
 
 
-def sample_indices(count: int) -> tuple[int, ...]:
-    """Which of ``count`` frames `estimate_size` wants: two neighbours after a fifth of them, and the last."""
-    early = min(count // 5, max(0, count - 2))
-    return tuple(dict.fromkeys((early, min(early + 1, count - 1), count - 1)))
-
-
-def estimate_size(sample_frames: Sequence[Pixels], count: int, settings: AnimationSettings) -> int:
-    """Expected size in bytes of a file of ``count`` frames, from the few at `sample_indices`.
-
-    Encodes them in memory. Stills come out within a quarter; of video the first frame counts once and the
-    difference that its neighbour makes for every other, which is right to a third for fresh noise, and to
-    a factor of two where the noise stays the same.
-    """
-    if settings.format in {"mp4", "webm"} and len(sample_frames) > 1:
-        first, pair = (_encoded_size(sample_frames[:number], settings) for number in (1, 2))
-        return first + (count - 1) * max(0, pair - first)
-    return round(_encoded_size(sample_frames, settings) * count / len(sample_frames))
-
-
-def _encoded_size(frames: Sequence[Pixels], settings: AnimationSettings) -> int:
+def encoded_size(frames: Sequence[Pixels], settings: AnimationSettings) -> int:
+    """Size in bytes of frames, encoded in memory."""
     if settings.format == "png":
         return sum(len(still_png(frame, settings.metadata)) for frame in frames)
     stream = io.BytesIO()
