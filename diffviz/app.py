@@ -18,6 +18,7 @@ from diffviz.paths import user_config_dir
 from diffviz.ui.commands import KeyGuard
 from diffviz.ui.failures import FailureReporter
 from diffviz.ui.main_window import MainWindow
+from diffviz.ui.open_requests import OpenRequests
 from diffviz.ui.theme import Scheme, application_icon, apply_theme
 
 _SWITCH_INTERVAL_S = 0.0005
@@ -81,6 +82,9 @@ def main(files: Sequence[str | Path] = ()) -> int:
         window.open_files([Path(file) for file in files])
     window.show()
     KeyGuard(app)
+    # Elsewhere files come on the command line, and a filter costs every event of the program a little.
+    if sys.platform == "darwin":
+        OpenRequests(app, window.open_files)
     # No control has the keyboard at first: its ring would be the brightest thing in the window.
     window.setFocus()
     settings = QSettings()

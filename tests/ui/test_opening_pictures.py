@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, Qt, QTimer, QUrl
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +16,7 @@ from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.images import load_image, to_uint8
 from diffviz.data.schedule_files import write_schedule
 from diffviz.ui.main_window import MainWindow
+from diffviz.ui.open_requests import OpenRequests
 from diffviz.ui.widgets.pixels import picture_from_array
 from tests.ui import expected
 from tests.ui.person import Person, pixels, write_picture
@@ -265,3 +266,16 @@ def test_a_dropped_schedule_file_becomes_the_schedule(
     person.drop([tmp_path / "mine.json"])
     assert window.session.state.schedule == spec
     assert window.session.state.image == "sample:chelsea"
+
+
+def test_a_file_that_the_desktop_asks_for_is_opened(
+    window: MainWindow, application: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = write_picture(tmp_path / "asked for.png")
+    requests = OpenRequests(application, window.open_files)
+    try:
+        QApplication.sendEvent(application, QFileOpenEvent(QUrl.fromLocalFile(str(path))))
+        qtbot.waitUntil(lambda: window.session.state.image == f"file:{path}")
+    finally:
+        application.removeEventFilter(requests)
+    assert shows(window, path)
