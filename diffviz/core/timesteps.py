@@ -118,6 +118,36 @@ def matching_time(level: NoiseLevel, schedule: NoiseSchedule) -> float:
     return float(np.interp(-level.log_snr, noisiness[finite], np.flatnonzero(finite) + 1.0))
 
 
+def known_times(schedule: NoiseSchedule, trained: NoiseSchedule) -> tuple[int, int] | None:
+    """The times of a schedule whose noise levels a network of another schedule was trained at.
+
+    Beyond them `matching_time` tells the network the nearest level that it knows.
+
+    Parameters
+    ----------
+    schedule
+        The schedule that is walked.
+    trained
+        The one that the network was trained with.
+
+    Returns
+    -------
+    tuple of int or None
+        First and last time in 1…T; None if there is none.
+    """
+    known = -trained.log_snr[1:]
+    finite = known[np.isfinite(known)]
+    here = -schedule.log_snr[1:]
+    # Without signal at its end, a network was trained in pure noise, too.
+    inside = np.isposinf(here) & bool(np.isposinf(known).any())
+    if finite.size:
+        # The rounding of a table must not make its own ends unknown.
+        slack = 1e-9 * (1.0 + np.abs(finite).max())
+        inside |= (here >= finite.min() - slack) & (here <= finite.max() + slack)
+    times = np.flatnonzero(inside) + 1
+    return (int(times[0]), int(times[-1])) if times.size else None
+
+
 def _even_in(noisiness: FloatArray, steps: int, rho: float | None) -> FloatArray:
     """Times whose −log-SNR (or σ^(1/ρ)) is evenly spread, T among them."""
     total = noisiness.size - 1

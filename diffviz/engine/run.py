@@ -110,6 +110,11 @@ class Run:
         """The parent's time at which the run left it; None for a run from the beginning."""
         return self.request.fork.t if self.request.fork is not None else None
 
+    def owner_of(self, t: int) -> Run:
+        """Who made the step from time t: the run itself, or one that it was forked from."""
+        owners = (run for run in self.lineage if any(step.t == t for step in run.own_steps))
+        return next(owners, self)
+
     @property
     def lineage(self) -> tuple[Run, ...]:
         """The run, its parent, the parent's parent, and so on."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
+from diffviz.ui.run_commands import run_commands
 from diffviz.ui.train_commands import train_commands
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.timeline import Timeline
@@ -126,6 +127,7 @@ def _reverse(window: MainWindow) -> list[Command]:
         Command("reverse.back", "Show the step before", reverse.step_back, (",",), is_here),
         Command("reverse.restart", "Restart with the same noise", reverse.restart, ("Shift+R",), is_here),
         Command("reverse.cancel", "Stop the run", reverse.cancel, (), is_here),
+        *run_commands(window),
     ]
 
 

@@ -176,7 +176,8 @@ def test_cancelling_keeps_the_steps_that_were_made_and_a_new_run_can_begin(
     assert not run.complete
     window.session.update(t=run.steps[1].t)
     assert window.reverse.stage.x_0.picture is not None
-    assert window.reverse.panel.run_block.run_button.text() == "Run"
+    # It can be gone on with; other settings make another run.
+    assert window.reverse.panel.run_block.run_button.text() == "Resume"
     window.session.update(sampler=SamplerSpec(num_sampling_steps=4))
     assert run_to_the_end(window, person) is not run
     assert len(run.steps) == made

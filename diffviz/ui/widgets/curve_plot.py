@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFont, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QFont, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -22,6 +22,8 @@ FloatArray = NDArray[np.float64]
 
 _BLEED_PX = 6.0
 _FILL_OPACITY, _LEFT_OPACITY = 0.10, 0.20
+_HATCH_OPACITY = 0.55
+_LEAST_HATCH_PX = 5.0
 _MOST_POINTS = 320
 _SIGNAL_WORTH_NAMING = 0.02
 
@@ -45,6 +47,7 @@ class CurvePlot(KeptPlot):
         self._frozen_axis: ValueAxis | None = None
         self._axis = value_axis("alpha_cumprod", self._curve.values)
         self._names: list[QRectF] = []
+        self._known_times: tuple[int, int] | None = None
         self._plot_rect: tuple[tuple[int, int, int, ValueAxis], QRectF] | None = None
         self._line = pg.PlotCurveItem(antialias=True, skipFiniteCheck=True)
         self._ghost_line = pg.PlotCurveItem(antialias=True, skipFiniteCheck=True)
@@ -90,6 +93,12 @@ class CurvePlot(KeptPlot):
         self._curve = curve
         self._ghost = ghost
         self.lay_out()
+
+    def set_known_times(self, known: tuple[int, int] | None) -> None:
+        """Mark the times outside first…last, whose noise a network was not trained at; None: none."""
+        if known != self._known_times:
+            self._known_times = known
+            self.redraw()
 
     def freeze_axis(self, frozen: bool) -> None:
         """Keep the range while a point is dragged, so that the ground does not move under the pointer."""
@@ -182,6 +191,7 @@ class CurvePlot(KeptPlot):
 
     @override
     def paint_below(self, painter: QPainter) -> None:
+        self._paint_unknown(painter)
         self._paint_grid(painter)
         self._names = self._paint_signal_left(painter)
 
@@ -209,6 +219,21 @@ class CurvePlot(KeptPlot):
             x = self.position(t, 0.0).x() - line.width() / 2
             x = min(max(x, rect.left() - 2), self.width() - metric(6) - line.width())
             line.paint(painter, x, round(rect.bottom() + metric(5) + line.ascent()), ink, tokens)
+
+    def _paint_unknown(self, painter: QPainter) -> None:
+        """Hatch the times at which the network is told another noise level than there is."""
+        if self._known_times is None:
+            return
+        rect = self.plot_rect
+        first, last = (self.position(t, 0.0).x() for t in self._known_times)
+        hatch = QBrush(current_tokens().color("warn", _HATCH_OPACITY), Qt.BrushStyle.BDiagPattern)
+        # At least wide enough to be seen: with 1000 steps one of them is a fraction of a px.
+        if self._known_times[0] > 1:
+            right = max(first, rect.left() + _LEAST_HATCH_PX)
+            painter.fillRect(QRectF(rect.left(), rect.top(), right - rect.left(), rect.height()), hatch)
+        if self._known_times[1] < self.num_timesteps:
+            left = min(last, rect.right() - _LEAST_HATCH_PX)
+            painter.fillRect(QRectF(left, rect.top(), rect.right() - left, rect.height()), hatch)
 
     def _paint_signal_left(self, painter: QPainter) -> list[QRectF]:
         """Mark signal that the chain never removes; returns what its words cover."""

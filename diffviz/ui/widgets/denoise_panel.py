@@ -9,9 +9,11 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from diffviz.core.samplers import SamplerSpec
+from diffviz.core.schedules import ScheduleSpec
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.fields import Choice, ChoiceField, IntegerField, LabelledField
 from diffviz.ui.widgets.guidance_fields import GuidanceFields
+from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.run_block import RunBlock
 from diffviz.ui.widgets.sampler_fields import SamplerFields
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
@@ -32,6 +34,7 @@ class DenoiserOption:
     is_exact: bool = False
     any_size: bool = False
     has_classifier: bool = False
+    trained_schedule: ScheduleSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class DenoiseSettings:
     guidance_rescale: float = 0.0
     classifier_scale: float = 0.0
     remark: str = ""
+    denoiser_remark: str = ""
 
 
 class DenoisePanel(SidePanel):
@@ -95,6 +99,9 @@ class DenoisePanel(SidePanel):
         )
         self.denoiser.choice_edited.connect(self._on_denoiser_edited)
         self.add(LabelledField("Denoiser", self.denoiser))
+        self._denoiser_remark = MathLabel("", "label", "warn", wraps=True)
+        self._denoiser_remark.hide()
+        self.add(self._denoiser_remark)
         self.class_choice = ChoiceField(accessible_name="Class", tooltip="What the picture should show")
         self.class_choice.choice_edited.connect(self._on_class_edited)
         self.exact_size = ChoiceField(
@@ -194,6 +201,8 @@ class DenoisePanel(SidePanel):
         self.class_choice.set_current(
             _NO_CLASS if settings.class_index is None or not names else str(settings.class_index)
         )
+        self._denoiser_remark.set_markup(settings.denoiser_remark)
+        self._denoiser_remark.setVisible(bool(settings.denoiser_remark))
         self._class_field.setVisible(bool(names))
         self._size_field.setVisible(option is not None and option.any_size)
         if str(settings.exact_size) in self.exact_size.keys():  # noqa: SIM118  (a method, not a mapping)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleValueChangeEvent,
+    QContextMenuEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,6 +23,7 @@ from typing_extensions import override
 from diffviz.ui import theme
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.theme import current_tokens
+from diffviz.ui.widgets.branch_lane import Branch
 from diffviz.ui.widgets.playhead import paint_hover, paint_playhead, paint_ring, playhead_rect
 from diffviz.ui.widgets.strip_layout import MARGIN_PX, StripLayout, strip_left
 from diffviz.ui.widgets.strip_painter import Strip, StripPainter
@@ -43,15 +45,22 @@ class Filmstrip(QAbstractSlider):
         A drag of the playhead began or ended.
     cells_changed
         Other times are shown, after a change of size, zoom, length or spacing.
+    branch_chosen(str)
+        The user pressed on the line of that run.
+    menu_requested(QPoint)
+        The user asked for what can be done at the playhead; global position.
     """
 
     timestep_requested = Signal(int)
     scrubbing_changed = Signal(bool)
     cells_changed = Signal()
+    branch_chosen = Signal(str)
+    menu_requested = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._strips: list[Strip] = [Strip("")]
+        self._branches: tuple[Branch, ...] = ()
         self._is_compact = False
         self._evenly = Evenly.STEP
         self._alphas_cumprod = np.linspace(1.0, 0.0, 1001)
@@ -82,7 +91,7 @@ class Filmstrip(QAbstractSlider):
     @property
     def layout_heights(self) -> StripLayout:
         """The vertical geometry in force."""
-        return StripLayout(len(self._strips), self._is_compact)
+        return StripLayout(len(self._strips), self._is_compact, len(self._branches) > 1)
 
     @property
     def strips(self) -> Sequence[Strip]:
@@ -99,6 +108,12 @@ class Filmstrip(QAbstractSlider):
         self._strips = list(strips)
         self._fit_height()
         self.redraw()
+
+    def set_branches(self, branches: Sequence[Branch]) -> None:
+        """Show runs that share a beginning as a tree; with fewer than two there is none."""
+        if tuple(branches) != self._branches:
+            self._branches = tuple(branches)
+            self.redraw()
 
     def set_compact(self, compact: bool) -> None:
         """Make the strips low, for windows below 820 px."""
@@ -195,12 +210,21 @@ class Filmstrip(QAbstractSlider):
         if event.button() == Qt.MouseButton.MiddleButton and self._axis.is_zoomed:
             self._pan_from = x
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif event.button() == Qt.MouseButton.LeftButton and (branch := self._branch_at(event.position())):
+            self.branch_chosen.emit(branch)
         elif event.button() == Qt.MouseButton.LeftButton and x >= strip_left() - 8:
             self._is_scrubbing = True
             self.scrubbing_changed.emit(True)
             self._ask(self._axis.time_at(x))
         else:
             event.ignore()
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        is_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        if is_mouse and event.pos().x() >= strip_left() - 8:
+            self._ask(self._axis.time_at(event.pos().x()))
+        self.menu_requested.emit(event.globalPos())
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -214,7 +238,9 @@ class Filmstrip(QAbstractSlider):
                 self.take_axis(self._axis.panned(beyond / 4))
             self._ask(self._axis.time_at(x))
         else:
-            self._hover(self._axis.time_at(x) if x >= strip_left() else None)
+            branch = self._branch_at(event.position())
+            self.setToolTip(f"Show run {branch}" if branch else "")
+            self._hover(self._axis.time_at(x) if x >= strip_left() and not branch else None)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -314,7 +340,14 @@ class Filmstrip(QAbstractSlider):
         return self._still
 
     def _painter(self) -> StripPainter:
-        return StripPainter(self.layout_heights, self._axis, self._strips, self._alphas_cumprod, self.width())
+        return StripPainter(
+            self.layout_heights, self._axis, self._strips, self._alphas_cumprod, self.width(), self._branches
+        )
+
+    def _branch_at(self, spot: QPointF) -> str:
+        """Name of the run whose line is at a place; "" where there is none."""
+        row = self._painter().branch_lane().row_at(spot) if self.layout_heights.has_branches else None
+        return "" if row is None else self._branches[row].name
 
     def _place(self, *, keep_zoom: bool) -> None:
         """Work out the axis anew for the present width, chain and spacing."""

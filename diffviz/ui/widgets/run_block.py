@@ -58,6 +58,8 @@ class RunBlock(QWidget):
         Show the step before; nothing is recomputed.
     restart_requested()
         Begin again from the same noise.
+    fork_requested()
+        Leave the run at the playhead with the changed settings.
     """
 
     run_requested = Signal()
@@ -65,6 +67,7 @@ class RunBlock(QWidget):
     step_requested = Signal()
     back_requested = Signal()
     restart_requested = Signal()
+    fork_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +80,11 @@ class RunBlock(QWidget):
         self._track = ProgressTrack()
         self._note = MathLabel("", "label", "warn", wraps=True)
         self._note.hide()
+        self.fork_button = make_button(
+            "outline", "Fork here", "git-branch", "Go on from the playhead with the changed settings", "F"
+        )
+        self.fork_button.clicked.connect(self.fork_requested)
+        self.fork_button.hide()
         self.run_button = make_button("primary", "Run", "play", "Run the sampler from noise to image", "R")
         self.back_button = make_button(
             "plain", "", "chevron-right", "Back one step, towards the noise", accessible_name="Step back"
@@ -106,6 +114,7 @@ class RunBlock(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self._note)
+        column.addWidget(self.fork_button)
         column.addLayout(head)
         column.addWidget(self._track)
         column.addLayout(buttons)
@@ -186,6 +195,12 @@ class RunBlock(QWidget):
         """Say something above the progress, such as that settings changed; empty for nothing."""
         self._note.set_markup(markup)
         self._note.setVisible(bool(markup))
+
+    def offer_fork(self, t: int | None) -> None:
+        """Offer to go on from time t with the changed settings; None: there is nothing to leave."""
+        self.fork_button.setVisible(t is not None)
+        if t is not None:
+            self.fork_button.set_label(f"Fork at t = {t}")
 
     def _allow(self, *, back: bool, restart: bool, step: bool) -> None:
         set_unavailable(self.back_button, None if back else "There is no earlier step to show while it runs")

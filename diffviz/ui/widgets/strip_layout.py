@@ -31,10 +31,13 @@ class StripLayout:
         1: strip, then the lane of signal and noise. 2: strip, lane, the path of the run, strip.
     is_compact
         Whether the strips are low, for small windows.
+    has_branches
+        Whether the paths of several runs take the place of the lane between two strips.
     """
 
     num_strips: int
     is_compact: bool
+    has_branches: bool = False
 
     @property
     def pill_height(self) -> int:
@@ -53,11 +56,15 @@ class StripLayout:
     @property
     def lane_height(self) -> int:
         """The lane of signal and noise."""
+        if self.has_branches:
+            return 0
         return metric(24) if self.num_strips == 1 else metric(17)
 
     @property
     def path_height(self) -> int:
-        """The path of the run between two strips."""
+        """The path of the run between two strips, or the paths of several."""
+        if self.has_branches:
+            return metric(17) + metric(13)
         return 0 if self.num_strips == 1 else metric(13)
 
     @property
@@ -101,6 +108,10 @@ class StripLayout:
         """A strip in a filmstrip of ``width``."""
         top = float(self.strip_top(strip))
         return QRectF(strip_left(), top, width - strip_left() - MARGIN_PX, self.strip_height)
+
+    def path_rect(self, width: int) -> QRectF:
+        """The paths of runs in a filmstrip of ``width``."""
+        return QRectF(strip_left(), self.path_top, width - strip_left() - MARGIN_PX, self.path_height)
 
     def lane_rect(self, width: int) -> QRectF:
         """The lane of signal and noise in a filmstrip of ``width``."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen, QPolygonF
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, TextRole, current_tokens, metric, paint_icon
+from diffviz.ui.widgets.branch_lane import Branch, BranchLane, paint_heading
 from diffviz.ui.widgets.strip_layout import CELL_GAP_PX, MARGIN_PX, StripLayout, strip_left
 from diffviz.ui.widgets.strip_pictures import StripPictures
 from diffviz.ui.widgets.time_axis import TimeAxis
@@ -50,6 +51,8 @@ class StripPainter:
         ᾱ of t = 0 … T for the lane.
     width
         Width of the filmstrip.
+    branches
+        Runs that share a beginning; with them their tree is drawn in place of the lane.
     """
 
     layout: StripLayout
@@ -57,6 +60,7 @@ class StripPainter:
     strips: Sequence[Strip]
     alphas_cumprod: NDArray[np.float64]
     width: int
+    branches: Sequence[Branch] = ()
 
     def cell_rect(self, strip: int, cell: int) -> QRectF:
         """Place of a cell, on whole px."""
@@ -71,10 +75,18 @@ class StripPainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for row in range(len(self.strips)):
             self.paint_strip(painter, row)
-        self._paint_lane(painter)
-        if len(self.strips) > 1:
-            self._paint_path(painter)
+        if self.layout.has_branches:
+            self.branch_lane().paint(painter)
+            paint_heading(painter, self.layout.path_rect(self.width))
+        else:
+            self._paint_lane(painter)
+            if len(self.strips) > 1:
+                self._paint_path(painter)
         self._paint_ticks(painter)
+
+    def branch_lane(self) -> BranchLane:
+        """The tree of runs."""
+        return BranchLane(self.branches, self.layout.path_rect(self.width), self.axis.x)
 
     def paint_strip(self, painter: QPainter, row: int) -> None:
         """Draw one strip with its rounded ends and its label."""

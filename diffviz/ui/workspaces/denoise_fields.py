@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffviz.core.schedules import build_schedule
-from diffviz.core.timesteps import late_start, sampling_timesteps
+from diffviz.core.timesteps import known_times, late_start, sampling_timesteps
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.request import EXACT_PICTURES
 from diffviz.engine.session import SessionState, StartFrom
@@ -11,8 +11,8 @@ from diffviz.models.steering import matching_classifier
 from diffviz.ui.widgets.denoise_panel import DenoiserOption, DenoiseSettings
 
 
-def settings_of(state: SessionState) -> DenoiseSettings:
-    """What the panel shows of a state."""
+def settings_of(state: SessionState, option: DenoiserOption | None) -> DenoiseSettings:
+    """What the panel shows of a state, with the denoiser that is chosen."""
     return DenoiseSettings(
         denoiser=state.denoiser,
         class_index=state.class_index,
@@ -28,6 +28,7 @@ def settings_of(state: SessionState) -> DenoiseSettings:
         guidance_rescale=state.guidance_rescale,
         classifier_scale=state.classifier_scale,
         remark=_remark(state),
+        denoiser_remark=_denoiser_remark(state, option),
     )
 
 
@@ -51,6 +52,7 @@ def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOpti
             info.detail,
             is_exact=info.kind == "exact",
             any_size=info.key == EXACT_PICTURES,
+            trained_schedule=info.schedule,
             has_classifier=matching_classifier(info) is not None,
         )
         for info in shelf.infos(exact_size)
@@ -64,3 +66,28 @@ def _remark(state: SessionState) -> str:
     schedule = build_schedule(state.schedule)
     times = sampling_timesteps(schedule, state.sampler.num_sampling_steps, state.sampler.spacing)
     return late_start(schedule, times)
+
+
+def times_known_to(option: DenoiserOption | None, state: SessionState) -> tuple[int, int] | None:
+    """First and last time whose noise the denoiser was trained at; None where it knows every level.
+
+    A network that knows none of them is given the one time (0, 0).
+    """
+    if option is None or option.trained_schedule is None:
+        return None
+    return known_times(build_schedule(state.schedule), build_schedule(option.trained_schedule)) or (0, 0)
+
+
+def _denoiser_remark(state: SessionState, option: DenoiserOption | None) -> str:
+    """Which noise levels of the schedule a network was not trained at."""
+    known, total = times_known_to(option, state), state.num_timesteps
+    if option is None or known is None or known == (1, total):
+        return ""
+    if known == (0, 0):
+        return f"{option.name} was trained at no noise level of this schedule: it is told the nearest one."
+    ends = [f"below t = {known[0]}"] if known[0] > 1 else []
+    ends += [f"above t = {known[1]}"] if known[1] < total else []
+    return (
+        f"{option.name} was not trained at the noise {' and '.join(ends)}: there it is told the nearest "
+        "level that it knows. The curve shows where."
+    )

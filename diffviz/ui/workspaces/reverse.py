@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import secrets
-from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from diffviz.core.samplers import ReverseStep
 from diffviz.core.schedules import build_schedule
 from diffviz.engine.denoisers import DenoiserShelf
-from diffviz.engine.history import Run, RunHistory
+from diffviz.engine.history import Run
 from diffviz.engine.images import ImageStore
-from diffviz.engine.job import JobRunner, JobState
-from diffviz.engine.outcome import JobOutcome, JobStatus
-from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.job import JobState
+from diffviz.engine.run_driver import RunDriver
 from diffviz.engine.session import Session, SessionState
 from diffviz.models.devices import DeviceInfo
+from diffviz.ui.widgets.columns_stage import ColumnsStage
 from diffviz.ui.widgets.denoise_panel import DenoisePanel, DeviceOption
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
 from diffviz.ui.widgets.reverse_stage import ReverseStage
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
-from diffviz.ui.workspaces.denoise_fields import denoiser_options, session_changes, settings_of
+from diffviz.ui.workspaces.denoise_fields import (
+    denoiser_options,
+    session_changes,
+    settings_of,
+    times_known_to,
+)
+from diffviz.ui.workspaces.fork_button import ForkButton
 from diffviz.ui.workspaces.reverse_strips import ReverseStrips
+from diffviz.ui.workspaces.run_comparison import RunComparison
 from diffviz.ui.workspaces.run_presenter import RunPresenter
+from diffviz.ui.workspaces.run_tree import RunTree
 
-_FRAME_MS = 16
 _FORWARD_FIELDS = ("image", "schedule", "seed", "noise_mode")
 _MODES = (
     Segment("triptych", "Triptych", "x_t, predicted image and predicted noise"),
     Segment("single", "Single", "The predicted image alone, large"),
+    Segment("compare", "A / B", "This run and another one on one time"),
 )
 _WAITING_DEVICE = DeviceOption("cpu", "CPU")
 
@@ -48,10 +54,14 @@ class ReverseWorkspace(QObject):
         Something happened that the status line should say.
     failed(str, str)
         Headline and reason of a failure.
+    known_times_changed(object)
+        First and last time whose noise the denoiser was trained at, to be marked on the curve; None where
+        there is nothing to mark.
     """
 
     noted = Signal(str)
     failed = Signal(str, str)
+    known_times_changed = Signal(object)
 
     def __init__(
         self, session: Session, images: ImageStore, shelf: DenoiserShelf, parent: QObject | None = None
@@ -60,11 +70,9 @@ class ReverseWorkspace(QObject):
         self._session = session
         self._images = images
         self._shelf = shelf
-        self.history = RunHistory(parent=self)
-        self.runner = JobRunner(self)
+        self.driver = RunDriver(session, images, shelf, self)
+        self.history, self.runner = self.driver.history, self.driver.runner
         self._is_active = False
-        self._is_following = True
-        self._owes_first_step = False
         self._build()
         self._connect()
         self.refresh_denoisers()
@@ -79,7 +87,12 @@ class ReverseWorkspace(QObject):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
-        column.addWidget(self.stage, 1)
+        self.columns = ColumnsStage()
+        self.comparison = RunComparison(self.columns, self._session, self.history, self)
+        self._stages = QStackedWidget()
+        self._stages.addWidget(self.stage)
+        self._stages.addWidget(self.columns)
+        column.addWidget(self._stages, 1)
         self.panel = DenoisePanel()
         self.timeline = Timeline()
         self.strips = ReverseStrips(self.timeline, self._session, self._images, self.history, self)
@@ -92,30 +105,34 @@ class ReverseWorkspace(QObject):
             "Reverse strip shows",
         )
         self.timeline.add_right_widget(self._shows, "Reverse strip shows")
-        self._drawing = QTimer(self)
-        self._drawing.setSingleShot(True)
-        self._drawing.setInterval(_FRAME_MS)
+        self.forks = ForkButton(self.driver, self.timeline, self)
+        self.tree = RunTree(self.driver, self.timeline, self.bar, self)
 
     def _connect(self) -> None:
         self._session.changed.connect(self._on_session_changed)
         self._images.changed.connect(self._on_images_changed)
-        self.runner.available.connect(self._on_records_available)
-        self.runner.ended.connect(self._on_run_ended)
+        driver = self.driver
+        driver.begun.connect(self._on_run_begun)
+        driver.progressed.connect(self._show_run)
+        driver.stepped.connect(self._on_stepped)
+        driver.noted.connect(self.noted)
+        driver.failed.connect(self.failed)
         self.runner.state_changed.connect(self._on_runner_state_changed)
-        self.history.noted.connect(self.noted)
         self._presenter.failed.connect(self.failed)
-        self._drawing.timeout.connect(self._on_drawing_due)
         self.bar.mode_selected.connect(self.set_mode)
         self.stage.picture_saved.connect(self._on_picture_saved)
         self.stage.save_failed.connect(self._on_save_failed)
+        self.columns.picture_saved.connect(self._on_picture_saved)
+        self.columns.save_failed.connect(self._on_save_failed)
         self.panel.changes_requested.connect(self._on_changes_requested)
         self.panel.new_seed_requested.connect(self.draw_new_noise)
         block = self.panel.run_block
-        block.run_requested.connect(self.run)
-        block.pause_requested.connect(self.pause)
-        block.step_requested.connect(self.step)
+        block.run_requested.connect(driver.run)
+        block.pause_requested.connect(driver.pause)
+        block.step_requested.connect(driver.step)
         block.back_requested.connect(self.step_back)
-        block.restart_requested.connect(self.restart)
+        block.restart_requested.connect(driver.restart)
+        block.fork_requested.connect(driver.fork_with_settings)
         self.timeline.plays_itself = False
         self.timeline.play_requested.connect(self.toggle_play)
         self.timeline.timestep_requested.connect(self._on_timestep_requested)
@@ -125,7 +142,7 @@ class ReverseWorkspace(QObject):
 
     def activate(self) -> None:
         """Become the workspace that is seen; catch up with what changed meanwhile."""
-        self._is_active = True
+        self._is_active = self.driver.is_seen = True
         state = self._session.state
         self.timeline.set_alphas_cumprod(build_schedule(state.schedule).alphas_cumprod)
         self.timeline.set_t(state.t)
@@ -135,14 +152,15 @@ class ReverseWorkspace(QObject):
 
     def deactivate(self) -> None:
         """Rest while another workspace is seen; a run goes on."""
-        self._is_active = False
+        self._is_active = self.driver.is_seen = False
+        self.known_times_changed.emit(None)
         self.timeline.stop()
         self.strips.deactivate()
 
     def shutdown(self) -> None:
         """Stop the run and the workers; the window is closing."""
         self.deactivate()
-        self.runner.shutdown()
+        self.driver.shutdown()
         self._presenter.shutdown()
 
     def set_compact(self, compact: bool) -> None:
@@ -161,9 +179,12 @@ class ReverseWorkspace(QObject):
 
     @Slot(str)
     def set_mode(self, mode: str) -> None:
-        """Show "triptych" or "single"."""
+        """Show "triptych", "single" or "compare"."""
         self.bar.modes.set_current(mode)
-        self.stage.set_mode(mode)
+        self._stages.setCurrentWidget(self.columns if mode == "compare" else self.stage)
+        if mode != "compare":
+            self.stage.set_mode(mode)
+        self._show_run()
 
     @Slot()
     def draw_new_noise(self) -> None:
@@ -175,36 +196,36 @@ class ReverseWorkspace(QObject):
         """Run, pause or resume; a finished run is played again."""
         run = self.history.current
         if self.runner.state is JobState.RUNNING:
-            self.pause()
-        elif run is not None and run.complete and not self._is_stale(run):
+            self.driver.pause()
+        elif run is not None and run.complete and not self.driver.is_stale(run):
             self.timeline.toggle_play()
         else:
-            self.run()
+            self.driver.run()
 
     @Slot()
     def run(self) -> None:
-        """Go on with the paused run, or begin one with the present settings."""
-        self._is_following = True
-        run = self.history.current
-        if self.runner.state is JobState.PAUSED and run is not None and not self._is_stale(run):
-            self.runner.resume()
-        else:
-            self._begin(paused=False)
+        """Go on with a run, or begin one with the present settings."""
+        self.driver.run()
 
     @Slot()
     def pause(self) -> None:
         """Hold the run after the step under way."""
-        self.runner.pause()
+        self.driver.pause()
 
     @Slot()
     def step(self) -> None:
-        """Make one step, beginning a run if there is none to go on with."""
-        run = self.history.current
-        self._is_following = True
-        if not self.runner.busy or run is None or self._is_stale(run):
-            self._begin(paused=True)
-            self._owes_first_step = True
-        self.runner.step()
+        """Make one step."""
+        self.driver.step()
+
+    @Slot()
+    def restart(self) -> None:
+        """Begin again from the same noise."""
+        self.driver.restart()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop the run; the steps that were made stay."""
+        self.driver.cancel()
 
     @Slot()
     def step_back(self) -> None:
@@ -216,86 +237,20 @@ class ReverseWorkspace(QObject):
         """Show the step after the one that is shown, if it has been made."""
         self._move_along_run(+1)
 
-    @Slot()
-    def restart(self) -> None:
-        """Begin again from the same noise."""
-        self._is_following = True
-        self._begin(paused=False)
-
-    @Slot()
-    def cancel(self) -> None:
-        """Stop the run; the steps that were made stay."""
-        self.runner.cancel()
-
-    # Running
-
-    def _begin(self, *, paused: bool) -> None:
-        request = ReverseRequest.from_state(self._session.state, self._images)
-        self._owes_first_step = False
-        run = self.history.begin(request)
+    @Slot(object)
+    def _on_run_begun(self, run: Run) -> None:
+        del run
         self.timeline.stop()
-        self.runner.start(
-            partial(reverse_steps, request, self._shelf), name="Sampling", tag=run, paused=paused
-        )
-        self._session.update(t=request.start_t or request.schedule.num_timesteps)
         self._show_run()
         self.strips.refill_reverse()
 
-    def _is_stale(self, run: Run) -> bool:
-        """Whether the settings are no longer those of the run."""
-        return run.request != ReverseRequest.from_state(self._session.state, self._images)
-
-    @Slot()
-    def _on_records_available(self) -> None:
-        # The sampler never waits for a picture, and no more than one frame is drawn per refresh.
-        if not self._drawing.isActive():
-            self._drawing.start()
-
-    @Slot()
-    def _on_drawing_due(self) -> None:
-        self._take_records()
-        self._show_run()
-
-    def _take_records(self) -> None:
-        run = self.runner.tag
-        if not isinstance(run, Run):
-            return
-        for record in self.runner.drain():
-            if isinstance(record, ReverseContext):
-                self.history.set_context(run, record)
-                if self.runner.state is JobState.PAUSED:
-                    # The single step that was asked for has brought this record alone.
-                    self.runner.step()
-                self._make_owed_step()
-            elif isinstance(record, ReverseStep):
-                self.history.append(run, record)
-                self.strips.add_step(record)
-        # The playhead belongs to the workspace that is seen.
-        is_following = self._is_following and self._is_active
-        if is_following and run is self.history.current and run.last is not None:
-            self._session.update(t=0 if run.complete else run.last.t)
-
-    def _make_owed_step(self) -> None:
-        """The first thing that a run gives is no step yet; who asked for one step wants to see one."""
-        if self._owes_first_step and self.runner.state is JobState.PAUSED:
-            self.runner.step()
-        self._owes_first_step = False
-
-    @Slot(object)
-    def _on_run_ended(self, outcome: JobOutcome) -> None:
-        self._take_records()
-        run = self.runner.tag
-        if outcome.status is JobStatus.FAILED:
-            self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
-        elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
-            self.noted.emit(f"Run {run.id} reached the image in {len(run.steps)} steps")
-        self._show_run()
+    @Slot(object, object)
+    def _on_stepped(self, run: Run, step: ReverseStep) -> None:
+        if run is self.history.current:
+            self.strips.add_step(step)
 
     @Slot(object)
     def _on_runner_state_changed(self, state: JobState) -> None:
-        run = self.history.current
-        if state is JobState.PAUSED and run is not None and run.steps:
-            self.noted.emit(f"Run {run.id} paused. Press Space to resume.")
         self.timeline.transport.set_playing(state is JobState.RUNNING or self.timeline.is_playing)
         self._show_progress()
 
@@ -307,7 +262,7 @@ class ReverseWorkspace(QObject):
         t = self._session.state.t
         place = min(range(len(times)), key=lambda index: abs(times[index] - t)) + direction
         if 0 <= place < len(times):
-            self._is_following = False
+            self.driver.is_following = False
             self._session.update(t=times[place])
 
     # From the session and the run to the screen
@@ -337,7 +292,9 @@ class ReverseWorkspace(QObject):
     def _show_settings(self) -> None:
         state = self._session.state
         self._shows.set_current(state.reverse_shows)
-        self.panel.show_settings(settings_of(state))
+        option = self.panel.options.get(state.denoiser)
+        self.panel.show_settings(settings_of(state, option))
+        self.known_times_changed.emit(times_known_to(option, state) if self._is_active else None)
 
     def _show_run(self) -> None:
         """Show what the current run has at the playhead; while nobody sees it, a run costs no drawing."""
@@ -346,7 +303,13 @@ class ReverseWorkspace(QObject):
         state = self._session.state
         run = self.history.current
         self._show_progress()
+        self.tree.show_runs()
+        self.forks.show_state()
         self.strips.show_label(run)
+        if self._stages.currentWidget() is self.columns:
+            self.bar.set_title(*self.comparison.title())
+            self.comparison.show()
+            return
         option = self.panel.options.get(state.denoiser)
         self._presenter.show_run(run, state.t, option, is_busy=self.runner.busy)
 
@@ -357,7 +320,7 @@ class ReverseWorkspace(QObject):
             block.set_idle()
             return
         is_own = self.runner.tag is run and self.runner.busy
-        stale = bool(run.steps) and self._is_stale(run)
+        stale = bool(run.steps) and self.driver.is_stale(run)
         seconds = self.runner.seconds_per_step if is_own else None
         total = run.context.num_steps if run.context is not None else run.request.sampler.num_sampling_steps
         done = run.last.index + 1 if run.last is not None else 0
@@ -366,16 +329,18 @@ class ReverseWorkspace(QObject):
             total,
             is_running=is_own and self.runner.state is JobState.RUNNING,
             is_finished=run.complete,
-            can_resume=is_own and self.runner.state is JobState.PAUSED and not stale,
+            can_resume=not stale
+            and (self.runner.state is JobState.PAUSED if is_own else run.resume_point() is not None),
             steps_per_s=1.0 / seconds if seconds else None,
         )
         block.set_note("Settings changed. They take effect with the next run." if stale else "")
+        block.offer_fork(self.driver.fork_t() if stale else None)
 
     # From the user to the session
 
     @Slot(int)
     def _on_timestep_requested(self, t: int) -> None:
-        self._is_following = False
+        self.driver.is_following = False
         self._session.update(t=t)
 
     @Slot(str)

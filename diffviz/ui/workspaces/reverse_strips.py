@@ -87,7 +87,8 @@ class ReverseStrips(QObject):
             total = run.context.num_steps if run.context is not None else len(run.steps)
             subtitle = f"run {run.id}, {run.last.index + 1} of {total}"
             sampled = (0 if run.complete else run.last.t, run.steps[0].t)
-            label = "" if run.complete else "not sampled yet"
+            faint = f", run {run.parent.id} shown faintly" if run.parent is not None else ""
+            label = "" if run.complete else f"not sampled yet{faint}"
         title = f"[model]Reverse[/] {_SYMBOLS[self._session.state.reverse_shows]}"
         self._timeline.set_strip_label(_REVERSE, title, subtitle)
         self._timeline.set_sampled(_REVERSE, sampled, label)
@@ -126,6 +127,8 @@ class ReverseStrips(QObject):
             self._timeline.set_thumbnail(strip, cell, picture)
             return
         run = self._history.current
-        frame = run.frame_at(t) if run is not None else None
+        # Where a fork has not been yet, the run that it left is shown, faintly.
+        line = run.lineage if run is not None else ()
+        frame = next((frame for kin in line if (frame := kin.frame_at(t)) is not None), None)
         if frame is not None:
             self._timeline.set_thumbnail(strip, cell, batch_pixels(frame).of(state.reverse_shows))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from diffviz.core.forward import q_sample
 from diffviz.core.noise import Stream, draw_noise
@@ -12,7 +16,21 @@ from diffviz.engine.forward_frames import noise_pixels
 from diffviz.engine.history import Run, RunFrame
 from diffviz.evaluation.metrics import psnr
 
+Pictures: TypeAlias = NDArray[np.float32]
+
 _MOST_CURVE_POINTS = 60
+# From dark over amber to light: falls in lightness alone, so that it is read without colour, too.
+_RAMP = np.array(
+    [
+        (0x10, 0x12, 0x16),
+        (0x26, 0x24, 0x2C),
+        (0x5C, 0x42, 0x2A),
+        (0xB0, 0x75, 0x2A),
+        (0xF5, 0xB8, 0x4C),
+        (0xFF, 0xEC, 0xBE),
+    ],
+    dtype=np.float64,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,3 +98,24 @@ def _forward(run: Run) -> list[tuple[int, float]]:
     height, width, channels = guide.shape
     noise = draw_noise((channels, height, width), run.request.seed, Stream.X_T, 0, 0).transpose(1, 2, 0)
     return [(t, psnr(q_sample(guide, noise, schedule.level(t)), guide)) for t in times]
+
+
+def difference_pixels(first: Pictures, second: Pictures) -> tuple[Pixels, float]:
+    """Where two batches differ, as one picture from dark (equal) to bright (most different).
+
+    Parameters
+    ----------
+    first, second
+        float32 (B, H, W, C), compared value by value.
+
+    Returns
+    -------
+    tuple
+        uint8 (H, W, 3), a grid of several samples, and the largest mean difference of a pixel.
+    """
+    apart = np.abs(first - second).mean(axis=-1)
+    largest = float(apart.max())
+    share = apart / largest if largest > 0 else apart
+    stops = np.linspace(0.0, 1.0, len(_RAMP))
+    coloured = [np.stack([np.interp(one, stops, _RAMP[:, c]) for c in range(3)], -1) for one in share]
+    return image_grid([picture.round().astype(np.uint8) for picture in coloured]), largest

@@ -10,6 +10,7 @@ from diffviz.core.schedules import build_schedule
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import Run
 from diffviz.engine.latest import LatestWorker
+from diffviz.engine.run_words import run_words
 from diffviz.engine.tasks import ExactExplanation, explain_exact
 from diffviz.ui.widgets.denoise_panel import DenoiserOption
 from diffviz.ui.widgets.reverse_stage import ReverseStage
@@ -102,16 +103,13 @@ class RunPresenter(QObject):
                 )
             self._bar.set_title("No run yet", "")
             return
-        info, request = context.info, context.request
+        info = context.info
         if info.kind == "exact":
             words = "made both predictions. It is the true posterior mean over its pictures, not a network."
         else:
             words = f"made both predictions. It was trained on {info.trained_on}."
         self._stage.set_maker(info.kind, info.detail or info.name, words)
-        start = "pure noise" if request.start_t is None else f"your picture at t = {request.start_t}"
-        name = request.sampler.kind.upper()
-        detail = f"{name} · {context.num_steps} steps · from {start} · seed {request.seed}"
-        self._bar.set_title(f"Run {run.id}", detail)
+        self._bar.set_title(f"Run {run.id}", run_words(run))
 
     def _show_comparison(self, run: Run, t: int) -> None:
         has_guide = run.context is not None and run.context.guide is not None

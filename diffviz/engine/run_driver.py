@@ -1,0 +1,337 @@
+"""Begins, steps, forks and ends reverse runs, and gathers what they give."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from diffviz.core.samplers import ReverseStep
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.history import Run, RunHistory
+from diffviz.engine.images import ImageStore
+from diffviz.engine.job import JobRunner, JobState
+from diffviz.engine.outcome import JobOutcome, JobStatus
+from diffviz.engine.request import ReverseContext, ReverseRequest
+from diffviz.engine.reverse_task import RunApproach, RunPoint, reverse_steps
+from diffviz.engine.run_plan import plan_run
+from diffviz.engine.session import Session
+from diffviz.engine.state import MAX_SEED, StartFrom
+
+__all__ = ["RunDriver"]
+
+_FRAME_MS = 16
+
+
+class RunDriver(QObject):
+    """One reverse run at a time, out of the tree of runs of the session.
+
+    Attributes
+    ----------
+    history, runner
+        The runs, and the job that makes the steps of one of them.
+    is_following
+        Whether the playhead goes along with the run.
+    is_seen
+        Whether the playhead belongs to the reverse process now.
+
+    Signals
+    -------
+    begun(Run)
+        A run was begun or chosen: another one is looked at.
+    progressed()
+        There is something new to show; at most once per refresh of the screen.
+    stepped(Run, ReverseStep)
+        A run got a step.
+    noted(str)
+        One sentence for the person.
+    failed(str, str)
+        Headline and reason.
+    """
+
+    begun = Signal(object)
+    progressed = Signal()
+    stepped = Signal(object, object)
+    noted = Signal(str)
+    failed = Signal(str, str)
+
+    def __init__(
+        self, session: Session, images: ImageStore, shelf: DenoiserShelf, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._images = images
+        self._shelf = shelf
+        self.history = RunHistory(parent=self)
+        self.runner = JobRunner(self)
+        self.is_following = True
+        self.is_seen = False
+        self._owes_first_step = False
+        self._drawing = QTimer(self)
+        self._drawing.setSingleShot(True)
+        self._drawing.setInterval(_FRAME_MS)
+        self._drawing.timeout.connect(self._on_drawing_due)
+        self.runner.available.connect(self._on_records_available)
+        self.runner.started.connect(self._on_started)
+        self.runner.ended.connect(self._on_run_ended)
+        self.runner.state_changed.connect(self._on_state_changed)
+        self.history.noted.connect(self.noted)
+
+    # What a person asks for
+
+    @Slot()
+    def run(self) -> None:
+        """Go on with a run that has not reached its end, or begin one with the present settings."""
+        self.is_following = True
+        run = self.history.current
+        if self.runner.state is JobState.PAUSED and self.is_own(run):
+            self.runner.resume()
+        elif run is not None and not self.is_own(run) and self.can_go_on(run):
+            self._start(run, paused=False, go_on_from=run.resume_point())
+        else:
+            self._begin_again(paused=False)
+
+    @Slot()
+    def pause(self) -> None:
+        """Hold the run after the step under way."""
+        self.runner.pause()
+
+    @Slot()
+    def step(self) -> None:
+        """Make one step, beginning a run if there is none to go on with."""
+        run = self.history.current
+        self.is_following = True
+        if run is not None and not self.is_own(run) and self.can_go_on(run):
+            self._start(run, paused=True, go_on_from=run.resume_point())
+        elif not self.is_own(run):
+            self._begin_again(paused=True)
+        else:
+            self.runner.step()
+
+    @Slot()
+    def restart(self) -> None:
+        """Begin again from the same noise; a fork from where it left its parent."""
+        self.is_following = True
+        self._begin_again(paused=False)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop the run; the steps that were made stay."""
+        self.runner.cancel()
+
+    def select(self, run: Run) -> None:
+        """Look at a run and take its settings back, so that it can be gone on with."""
+        self.history.select(run)
+        self._session.update(**_settings_in_session(run.request))
+        self.begun.emit(run)
+
+    def fork_t(self) -> int | None:
+        """Time of the step under the playhead, from which the present run can be left; None at its end."""
+        run, t = self.history.current, self._session.state.t
+        frame = run.frame_at(t) if run is not None else None
+        return None if frame is None or frame.is_end else frame.t
+
+    def fork_problem(self, *, same_settings: bool) -> str:
+        """Why there can be no fork at the playhead, in one sentence; "" where there can.
+
+        Parameters
+        ----------
+        same_settings
+            For a fork in which nothing but the noise of this step is another.
+        """
+        run, t = self.history.current, self.fork_t()
+        if run is None or not run.steps:
+            return "There is no run to fork yet."
+        if t is None:
+            return "A run ends at t = 0: move the playhead to the step to fork from."
+        frame = run.frame_at(t)
+        if same_settings and (frame is None or frame.step.noise is None):
+            return "This step draws no noise, so nothing would differ: change a setting first, then fork."
+        return ""
+
+    @Slot()
+    def fork(self) -> None:
+        """Leave the run at the playhead: with the changed settings, or else with other noise in this step."""
+        run = self.history.current
+        if run is not None and self.is_stale(run):
+            self.fork_with_settings()
+        else:
+            self.redraw_step()
+
+    @Slot()
+    def fork_with_settings(self) -> None:
+        """Leave the run at the playhead and go on with the present settings."""
+        run, t = self.history.current, self.fork_t()
+        if problem := self.fork_problem(same_settings=False):
+            self.noted.emit(problem)
+        elif run is not None and t is not None:
+            parent = run.owner_of(t)
+            self._fork(parent, t, parent.request.forked(t, self.wanted()))
+
+    @Slot()
+    def redraw_step(self) -> None:
+        """Leave the run at the playhead with other noise in this one step."""
+        run, t = self.history.current, self.fork_t()
+        if problem := self.fork_problem(same_settings=True):
+            self.noted.emit(problem)
+        elif run is not None and t is not None:
+            parent = run.owner_of(t)
+            self._fork(parent, t, parent.request.redrawn_at(t, secrets.randbelow(MAX_SEED)))
+
+    @Slot()
+    def fork_with_new_noise(self) -> None:
+        """Leave the run at the playhead with other noise from there on."""
+        if problem := self.fork_problem(same_settings=True):
+            self.noted.emit(problem)
+            return
+        self._session.update(reverse_seed=secrets.randbelow(MAX_SEED))
+        self.fork_with_settings()
+
+    # What there is
+
+    def wanted(self) -> ReverseRequest:
+        """The run that the present settings ask for."""
+        return ReverseRequest.from_state(self._session.state, self._images)
+
+    def is_stale(self, run: Run) -> bool:
+        """Whether the settings are no longer those of the run."""
+        fork = run.request.fork
+        if fork is None:
+            return run.request != self.wanted()
+        return run.request.settings != fork.parent.forked(fork.t, self.wanted()).settings
+
+    def is_own(self, run: Run | None) -> bool:
+        """Whether the job makes steps of this run, with the settings that still hold."""
+        return run is not None and self.runner.busy and self.runner.tag is run and not self.is_stale(run)
+
+    def can_go_on(self, run: Run) -> bool:
+        """Whether a run that stopped on its way can be gone on with."""
+        return not self.is_stale(run) and run.resume_point() is not None
+
+    def shutdown(self) -> None:
+        """Stop for good; the window is closing."""
+        self.runner.shutdown()
+
+    # Inside
+
+    def _begin_again(self, *, paused: bool) -> None:
+        """Make the present run again from its beginning, or one of its own for other settings."""
+        run = self.history.current
+        if run is None or run.request.fork is None or self.is_stale(run):
+            self._start(self.history.begin(self.wanted()), paused=paused)
+        else:
+            self._fork(run.parent, run.request.fork.t, run.request, paused=paused)
+
+    def _fork(
+        self, parent: Run | None, t: int, request: ReverseRequest, *, paused: bool | None = None
+    ) -> None:
+        self.is_following = True
+        # Who goes by single steps does so in the fork, too.
+        steps_singly = self.runner.state is JobState.PAUSED if paused is None else paused
+        run = self.history.begin(request, parent)
+        point = parent.point_at(t) if parent is not None else None
+        self._start(run, paused=steps_singly, fork_point=point)
+
+    def _start(
+        self,
+        run: Run,
+        *,
+        paused: bool,
+        go_on_from: RunPoint | None = None,
+        fork_point: RunPoint | None = None,
+    ) -> None:
+        request = run.request
+        # Who begins a run paused has asked for one step.
+        self._owes_first_step = paused
+        work = partial(reverse_steps, request, self._shelf, go_on_from=go_on_from, fork_point=fork_point)
+        self.runner.start(work, name="Sampling", tag=run, paused=paused)
+        if go_on_from is None:
+            self._session.update(t=plan_run(request).own[0])
+        self.begun.emit(run)
+
+    @Slot(object)
+    def _on_started(self, tag: object) -> None:
+        del tag
+        # Not before: while the job before it was being stopped, nobody heard the wish for a step.
+        if self._owes_first_step:
+            self.runner.step()
+
+    @Slot()
+    def _on_records_available(self) -> None:
+        # The sampler never waits for a picture, and no more than one frame is drawn per refresh.
+        if not self._drawing.isActive():
+            self._drawing.start()
+
+    @Slot()
+    def _on_drawing_due(self) -> None:
+        self._take_records()
+        self.progressed.emit()
+
+    def _take_records(self) -> None:
+        run = self.runner.tag
+        if not isinstance(run, Run):
+            return
+        for record in self.runner.drain():
+            if isinstance(record, ReverseStep):
+                self.history.append(run, record)
+                self.stepped.emit(run, record)
+                continue
+            if isinstance(record, ReverseContext):
+                self.history.set_context(run, record)
+            if isinstance(record, (ReverseContext, RunApproach)) and self.runner.state is JobState.PAUSED:
+                # The single step that was asked for has brought this record alone.
+                self.runner.step()
+            if isinstance(record, ReverseContext):
+                self._make_owed_step()
+        # The playhead belongs to the workspace that is seen.
+        is_followed = self.is_following and self.is_seen and run is self.history.current
+        if is_followed and run.last is not None:
+            self._session.update(t=0 if run.complete else run.last.t)
+
+    def _make_owed_step(self) -> None:
+        """The first thing that a run gives is no step yet; who asked for one step wants to see one."""
+        if self._owes_first_step and self.runner.state is JobState.PAUSED:
+            self.runner.step()
+        self._owes_first_step = False
+
+    @Slot(object)
+    def _on_run_ended(self, outcome: JobOutcome) -> None:
+        self._take_records()
+        run = self.runner.tag
+        if outcome.status is JobStatus.FAILED:
+            self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
+        elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
+            self.noted.emit(f"Run {run.id} reached the image in {len(run.steps)} steps")
+        self.progressed.emit()
+
+    @Slot(object)
+    def _on_state_changed(self, state: JobState) -> None:
+        run = self.history.current
+        if state is JobState.PAUSED and run is not None and run.steps:
+            self.noted.emit(f"Run {run.id} paused. Press Space to resume.")
+
+
+def _settings_in_session(request: ReverseRequest) -> dict[str, Any]:
+    """The fields of the session that ask for a run like this one."""
+    settings: dict[str, Any] = {
+        "schedule": request.schedule,
+        "sampler": request.sampler,
+        "denoiser": request.denoiser,
+        "class_index": request.class_index,
+        "reverse_seed": request.seed,
+        "num_samples": request.num_samples,
+        "start": StartFrom.NOISE if request.start_image is None else StartFrom.IMAGE,
+    }
+    if request.class_index is not None:
+        settings["guidance_scale"] = request.guidance_scale
+        settings["guidance_rescale"] = request.guidance_rescale
+        settings["classifier_scale"] = request.classifier_scale
+    if request.exact_size:
+        settings["exact_size"] = request.exact_size
+    else:
+        settings["device"] = request.device
+    if request.start_image is not None:
+        settings |= {"image": request.start_image, "start_t": request.start_t}
+    return settings

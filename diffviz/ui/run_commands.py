@@ -1,0 +1,32 @@
+"""What can be done with the tree of runs, with its keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from diffviz.engine.session import Workspace
+from diffviz.ui.commands import Command
+
+if TYPE_CHECKING:
+    from diffviz.ui.main_window import MainWindow
+
+
+def run_commands(window: MainWindow) -> list[Command]:
+    """Forking runs and going from one to the other, while the reverse workspace is seen."""
+    session, driver, tree = window.session, window.reverse.driver, window.reverse.tree
+
+    def is_here() -> bool:
+        return session.state.workspace is Workspace.REVERSE
+
+    return [
+        Command("run.fork", "Fork the run here", driver.fork, ("F",), is_here),
+        Command(
+            "run.fork_settings", "Fork with the changed settings", driver.fork_with_settings, (), is_here
+        ),
+        Command("run.fork_step", "Fork with other noise in this step", driver.redraw_step, (), is_here),
+        Command(
+            "run.fork_noise", "Fork with other noise from here on", driver.fork_with_new_noise, (), is_here
+        ),
+        Command("run.previous", "Show the run before", tree.show_previous, ("Ctrl+Up",), is_here),
+        Command("run.next", "Show the next run", tree.show_next, ("Ctrl+Down",), is_here),
+    ]

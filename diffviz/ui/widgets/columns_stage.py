@@ -1,0 +1,150 @@
+"""Pictures side by side on one time, each with a title and a figure, or two of them over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from diffviz.ui.theme import Role, color, metric
+from diffviz.ui.widgets.compare_view import CompareView
+from diffviz.ui.widgets.image_view import ImageView
+from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.widgets.picture_fit import fit_picture
+from diffviz.ui.widgets.picture_painting import MARGIN_PX, title_height
+
+MAX_COLUMNS = 4
+_SIDE_PX = 24
+_GAP_PX = 16
+_LEAST_PX = 64
+_MOST_CAPTION_PX = 340
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One picture: symbol and name above it, the picture uint8 (H, W, C) or None, and words below."""
+
+    symbol: str
+    name: str
+    picture: NDArray[np.uint8] | None
+    caption: str = ""
+    outline: Role | None = "model"
+    placeholder: str = "Not sampled yet"
+
+
+class ColumnsStage(QWidget):
+    """
+    Up to four pictures in a row; the first two may lie over each other with a divider.
+
+    Signals
+    -------
+    picture_saved(str), save_failed(str)
+        The user saved one of the pictures, or it failed.
+    """
+
+    picture_saved = Signal(str)
+    save_failed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns: tuple[Column, ...] = ()
+        self._is_overlaid = False
+        self.head = QHBoxLayout()
+        self.head.setSpacing(10)
+        self.views = tuple(ImageView() for _ in range(MAX_COLUMNS))
+        self.captions = tuple(MathLabel("", "label", "text2", wraps=True) for _ in range(MAX_COLUMNS))
+        self.overlay = CompareView()
+        self.overlay.hide()
+        self.sentence = MathLabel("", "body", "text", wraps=True)
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        row = QHBoxLayout()
+        row.setSpacing(_GAP_PX)
+        row.addStretch(1)
+        for view, caption in zip(self.views, self.captions, strict=True):
+            view.picture_saved.connect(self.picture_saved)
+            view.save_failed.connect(self.save_failed)
+            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+            cell = QVBoxLayout()
+            cell.setSpacing(2)
+            cell.addWidget(view, 0, Qt.AlignmentFlag.AlignHCenter)
+            cell.addWidget(caption, 0, Qt.AlignmentFlag.AlignHCenter)
+            cell.addStretch(1)
+            row.addLayout(cell)
+        row.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(_SIDE_PX, 6, _SIDE_PX, 12)
+        outer.setSpacing(8)
+        outer.addLayout(self.head)
+        outer.addStretch(2)
+        outer.addLayout(row)
+        outer.addWidget(self.overlay, 100)
+        outer.addWidget(self.sentence)
+        outer.addStretch(3)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Show these pictures from left to right, at most four."""
+        self._columns = tuple(columns[:MAX_COLUMNS])
+        for index, (view, caption) in enumerate(zip(self.views, self.captions, strict=True)):
+            is_used = index < len(self._columns)
+            if is_used:
+                column = self._columns[index]
+                view.set_title(column.symbol, column.name)
+                view.set_outline(column.outline)
+                view.set_placeholder(column.placeholder)
+                view.set_image(column.picture)
+                caption.set_markup(column.caption)
+            view.setVisible(is_used and not self._is_overlaid)
+            caption.setVisible(is_used and not self._is_overlaid)
+        if len(self._columns) >= 2:
+            left, right = self._columns[:2]
+            self.overlay.set_labels(left.name, right.name)
+            self.overlay.set_pictures(left.picture, right.picture)
+        self._fit()
+
+    def set_overlaid(self, is_overlaid: bool) -> None:
+        """Lay the first two over each other, with a divider, or show all side by side."""
+        self._is_overlaid = is_overlaid
+        self.overlay.setVisible(is_overlaid)
+        self.set_columns(self._columns)
+
+    def set_sentence(self, markup: str) -> None:
+        """Say below what is to be seen; "" for nothing."""
+        self.sentence.set_markup(markup)
+        self.sentence.setVisible(bool(markup))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), color("stage"))
+
+    def _fit(self) -> None:
+        """Enlarge the pictures alike, as far as the stage allows."""
+        count = len(self._columns)
+        if not count:
+            return
+        frame = 2 * MARGIN_PX
+        width = (self.width() - 2 * _SIDE_PX - (count - 1) * _GAP_PX) / count - frame
+        caption = max((self.captions[i].heightForWidth(round(width)) for i in range(count)), default=0)
+        below = self.sentence.heightForWidth(self.width() - 2 * _SIDE_PX) if self.sentence.isVisible() else 0
+        taken = self.head.sizeHint().height() + caption + below + 60
+        height = self.height() - taken - title_height() - frame
+        room = (max(width, _LEAST_PX), max(height, _LEAST_PX))
+        sizes = [view.picture_size for view in self.views[:count] if view.picture_size != (0, 0)]
+        side = min(*room, metric(240))
+        shown = fit_picture(sizes[0], room, self.devicePixelRatioF()) if sizes else None
+        picture = (shown.width, shown.height) if shown is not None else (side, side)
+        for view, words in zip(self.views[:count], self.captions[:count], strict=True):
+            view.set_name_short(view.title_width() > picture[0] + frame)
+            view.setFixedSize(round(picture[0] + frame), round(picture[1] + title_height() + frame))
+            words.setFixedWidth(round(min(max(picture[0] + frame, width), metric(_MOST_CAPTION_PX))))

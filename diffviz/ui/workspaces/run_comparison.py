@@ -1,0 +1,147 @@
+"""Two runs on one time: side by side with their difference, or over each other."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QObject, Slot
+
+from diffviz.engine.history import Run, RunHistory, Shows
+from diffviz.engine.run_words import run_words
+from diffviz.engine.session import Session
+from diffviz.evaluation.metrics import psnr
+from diffviz.ui.theme import Role
+from diffviz.ui.widgets.choice_field import Choice, ChoiceField
+from diffviz.ui.widgets.columns_stage import Column, ColumnsStage
+from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.widgets.segmented import SegmentedSwitch
+from diffviz.ui.workspaces.run_pictures import Pictures, batch_pixels, difference_pixels
+
+_SYMBOLS = {"x_t": "x_t", "x_0": "x̂_0", "noise": "ε̂"}
+
+
+class RunComparison(QObject):
+    """
+    Fills a stage with the run that is looked at, B, and another one, A: its parent at first.
+
+    Parameters
+    ----------
+    stage
+        Gets the pictures, and above them the two runs to choose.
+    session, history
+        Where time, choices and runs come from.
+    """
+
+    def __init__(
+        self, stage: ColumnsStage, session: Session, history: RunHistory, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._stage, self._session, self._history = stage, session, history
+        self._chosen: Run | None = None
+        self._choices: list[Choice] = []
+        self.field = ChoiceField(
+            accessible_name="Run to compare with", tooltip="The run that the present one is compared with"
+        )
+        self.field.choice_edited.connect(self._on_run_chosen)
+        self.ways = SegmentedSwitch(
+            [
+                ("beside", "Side by side", "Both runs, and where they differ"),
+                ("over", "Overlaid", "One over the other, with a line to drag"),
+            ],
+            "Way of comparing",
+        )
+        self.ways.selected.connect(self._on_way_selected)
+        stage.head.addWidget(MathLabel("Compare with", "label", "text2"))
+        stage.head.addWidget(self.field)
+        stage.head.addStretch(1)
+        stage.head.addWidget(self.ways)
+
+    @property
+    def other(self) -> Run | None:
+        """The run A that the present one is compared with: the chosen one, its parent, or the one before."""
+        current, runs = self._history.current, self._history.runs
+        if self._chosen in runs and self._chosen is not current:
+            return self._chosen
+        if current is None or len(runs) < 2:
+            return None
+        if current.parent in runs:
+            return current.parent
+        place = runs.index(current)
+        return runs[place - 1] if place else runs[1]
+
+    def compare_with(self, run: Run) -> None:
+        """Take another run as A."""
+        self._chosen = run
+
+    def title(self) -> tuple[str, str]:
+        """Name and detail for the bar above the stage."""
+        current, other = self._history.current, self.other
+        if current is None or other is None:
+            return "Two runs", "on one time"
+        return f"Runs {other.id} and {current.id}", "on one time"
+
+    def show(self) -> None:
+        """Show both runs at the present time."""
+        current, other = self._history.current, self.other
+        self._offer_runs(current, other)
+        if current is None or other is None:
+            self._stage.set_columns([Column("", "", None, placeholder="Nothing to compare yet")])
+            self._stage.set_sentence("Make a second run, or fork this one (F), and both are shown here.")
+            return
+        t = self._session.state.t
+        shows: Shows = self._session.state.reverse_shows  # type: ignore[assignment]
+        columns = [self._column(run, t, shows) for run in (other, current)]
+        columns.append(self._difference(other, current, t, shows))
+        self._stage.set_columns(columns)
+
+    def _column(self, run: Run, t: int, shows: Shows) -> Column:
+        frame = run.frame_at(t)
+        picture = None if frame is None else batch_pixels(frame).of(shows)
+        # Every frame says which denoiser made it.
+        maker = run.context.info.detail or run.context.info.name if run.context is not None else ""
+        at = "" if frame is None else f"{maker} · t = {frame.t}"
+        outline: Role | None = None if shows == "x_t" else "model"
+        words = f"{at} · {run_words(run)}" if at else run_words(run)
+        return Column(_SYMBOLS[shows], f"Run {run.id}", picture, words, outline)
+
+    def _difference(self, a: Run, b: Run, t: int, shows: Shows) -> Column:
+        frames = a.frame_at(t), b.frame_at(t)
+        if frames[0] is None or frames[1] is None:
+            self._stage.set_sentence("One of the runs has not been here.")
+            return Column("", "Difference", None, outline=None)
+        first, second = (frame.pictures(shows) for frame in frames if frame is not None)
+        if first.shape != second.shape:
+            self._stage.set_sentence("The runs have pictures of different sizes or numbers.")
+            return Column("", "Difference", None, outline=None, placeholder="")
+        picture, largest = difference_pixels(first, second)
+        self._stage.set_sentence(_sentence(a, b, first, second))
+        return Column("", "Difference", picture, f"brightest: {largest:.3g} of 2", outline=None)
+
+    def _offer_runs(self, current: Run | None, other: Run | None) -> None:
+        choices = [
+            Choice(run.id, f"Run {run.id}", run_words(run))
+            for run in self._history.runs
+            if run is not current
+        ]
+        if choices != self._choices:
+            self._choices = choices
+            self.field.set_options(choices)
+        if other is not None:
+            self.field.set_current(other.id)
+        self.field.setEnabled(bool(choices))
+
+    @Slot(str)
+    def _on_run_chosen(self, name: str) -> None:
+        self._chosen = self._history.find(name)
+        self.show()
+
+    @Slot(str)
+    def _on_way_selected(self, way: str) -> None:
+        self._stage.set_overlaid(way == "over")
+
+
+def _sentence(a: Run, b: Run, first: Pictures, second: Pictures) -> str:
+    if np.array_equal(first, second):
+        return f"Runs {a.id} and {b.id} are equal here, bit for bit."
+    distance = float(np.sqrt(np.mean((first - second) ** 2)))
+    decibels = psnr(first, second)
+    return f"Runs {a.id} and {b.id} differ by {distance:.3g} (root mean square) here, {decibels:.1f} dB."
