@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.opener.noted.connect(self.note)
         self.drop_overlay.dropped.connect(self._on_dropped)
         self.train.network_saved.connect(self.reverse.refresh_denoisers)
+        self.reverse.known_times_changed.connect(self.schedule_panel.curve.set_known_times)
         self.train.recipe.changed.connect(self._on_recipe_changed)
         self.train.network_wanted.connect(self._on_network_wanted)
         self.hint.open_requested.connect(self.choose_files)

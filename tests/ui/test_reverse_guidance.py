@@ -1,12 +1,14 @@
 """Dials of the sampler and of guidance in the window: what is offered when, and that it reaches the run."""
 
+import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
 
 from diffviz.core.samplers import SamplerSpec, Variance
+from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.ui.main_window import MainWindow
-from tests.ui.person import Person
+from tests.ui.person import Person, pixels
 from tests.ui.runs import run_to_the_end
 
 STEPS = 4
@@ -87,3 +89,29 @@ def test_contrast_is_given_back_by_a_slider_below_the_guidance(window: MainWindo
     calm = run_to_the_end(window, person)
     assert calm.request.guidance_rescale == 1.0
     assert calm.steps[0].pred_x_0.std() < strong.steps[0].pred_x_0.std()
+
+
+def test_noise_that_a_network_was_not_trained_at_is_named_and_hatched_on_the_curve(
+    window: MainWindow, person: Person
+) -> None:
+    panel, curve = window.reverse.panel, window.schedule_panel.curve
+    window.session.update(schedule=ScheduleSpec("constant", 1000, (("beta", 0.02),)))
+    assert curve._known_times is None
+    assert not panel._denoiser_remark.isVisible()
+    before = pixels(person.sees(curve))
+    person.choose(panel.denoiser, panel.options["fashion-unet"].name)
+    first, last = curve._known_times
+    # σ² of the cosine schedule of its training at t = 1 and t = T bounds what it knows.
+    own, shown = build_schedule(ScheduleSpec("cosine")), build_schedule(window.session.state.schedule)
+    known = (shown.log_snr[1:] <= own.log_snr[1]) & (shown.log_snr[1:] >= own.log_snr[1000])
+    assert (first, last) == tuple(np.flatnonzero(known)[[0, -1]] + 1)
+    assert last < 1000
+    assert f"above t = {last}" in panel._denoiser_remark.plain
+    after = pixels(person.sees(curve))
+    changed = (before != after).any(axis=(0, 2))
+    rect = curve.plot_rect
+    middle = round(curve.position(last, 0).x())
+    assert changed[middle + 3 : round(rect.right()) - 3].all()
+    assert not changed[round(rect.left()) + 8 : middle - 3].any()
+    person.click(window.header.workspaces.button("forward"))
+    assert curve._known_times is None
