@@ -190,6 +190,10 @@ class ExportFrames:
                 return words
         return fields[0]
 
+    def maker(self, scene: Scene) -> str:
+        """Who made the pictures of a run, as the line below a strip; nothing for the forward process."""
+        return f"Denoised by {_maker_of(_run_of(scene)[1])}" if scene.what == "reverse" else ""
+
     def thumbnail(self, scene: Scene, t: int, size: tuple[int, int]) -> Pixels:
         """A small picture of the scene at time t for a strip: of the run, or of the forward process."""
         if scene.what == "forward":
@@ -209,7 +213,7 @@ class ExportFrames:
             shown = found.x_t if scene.picture == "x_t" else found.pred_x_0
             frame = make_frame(batch_grid(shown), scene.spec, level)
         if scene.captions:
-            add_caption(frame, [context.info.detail or context.info.name], at_top=True)
+            add_caption(frame, [_maker_of(context)], at_top=True)
         return frame
 
     def _triptych(self, scene: Scene, found: RunFrame) -> Pixels:
@@ -239,7 +243,7 @@ class ExportFrames:
         right = make_frame(batch_grid(shown), scene.spec, level)
         if scene.captions:
             add_caption(left, ["Forward"], at_top=True)
-            add_caption(right, ["Reverse", context.info.detail or context.info.name], at_top=True)
+            add_caption(right, ["Reverse", _maker_of(context)], at_top=True)
         return next(side_by_side([left], [right], gap=_GAP))
 
     def _forward_beside(self, scene: Scene, run: Run, context: ReverseContext, t: int) -> Picture:
@@ -312,6 +316,10 @@ def _run_of(scene: Scene) -> tuple[Run, ReverseContext]:
     if scene.run is None or scene.run.context is None:
         raise SceneError("There is no reverse run to export yet.")
     return scene.run, scene.run.context
+
+
+def _maker_of(context: ReverseContext) -> str:
+    return context.info.detail or context.info.name
 
 
 def _frame_of(run: Run, t: int) -> RunFrame:

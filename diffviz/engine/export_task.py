@@ -172,7 +172,8 @@ def _arranged(request: ExportRequest, frames: ExportFrames, cells: list[Pixels])
     if not scene.captions:
         return strip(cells)
     height, width = cells[0].shape[:2]
-    return strip(cells, [frames.label(scene, t, (height, width)) for t in request.times])
+    labels = [frames.label(scene, t, (height, width)) for t in request.times]
+    return strip(cells, labels, footer=frames.maker(scene))
 
 
 def _described(spec: ScheduleSpec) -> dict[str, Any]:

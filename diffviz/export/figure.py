@@ -8,7 +8,7 @@ import numpy as np
 from diffviz.data.images import Pixels, image_grid
 from diffviz.export.apng import still_png
 from diffviz.export.frames import enlarge
-from diffviz.export.lettering import text_line, text_size_px
+from diffviz.export.lettering import font, text_line, text_size_px
 from diffviz.export.whole_file import ExportError, whole_file
 
 _PAPER, _INK = 255, 20
@@ -21,6 +21,7 @@ def strip(
     columns: int | None = None,
     scale: int = 1,
     gap: int | None = None,
+    footer: str = "",
 ) -> Pixels:
     """Pictures of one size side by side.
 
@@ -36,6 +37,8 @@ def strip(
         Whole number by which every pixel is enlarged.
     gap
         Pixels between pictures; by default none without labels, and a little with them.
+    footer
+        One more line of text under all; left out where it is wider than they are.
 
     Returns
     -------
@@ -53,7 +56,11 @@ def strip(
     if gap is None:
         gap = max(2, width // 40) if labels else 0
     grid: Pixels = image_grid(cells, columns or len(cells), gap, background=_PAPER)
-    return grid
+    if not footer:
+        return grid
+    size_px, width = text_size_px(height, cells[0].shape[1]), grid.shape[1]
+    words = footer if font(size_px).getlength(footer) <= width else ""
+    return np.vstack([grid, text_line(words, width, size_px, _INK, _PAPER)])
 
 
 def save_picture(path: Path, pixels: Pixels, metadata: str = "") -> None:

@@ -25,8 +25,8 @@ from diffviz.engine.export_task import (
 from diffviz.engine.history import Run
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.session import SessionState
 from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.session import SessionState
 from diffviz.export.animation import AnimationSettings, ExportError
 
 SPEC = ScheduleSpec(num_timesteps=200)
@@ -228,6 +228,26 @@ def test_a_reverse_frame_says_who_denoised_it(run, state, frames):
     scene = Scene("reverse", "x_0", state, run, scale=40, captions=False)
     bare, labelled = frames.frame(scene, 100), frames.frame(replace(scene, captions=True), 100)
     assert (bare[:60] != labelled[:60]).any()
+
+
+def test_the_strip_of_a_run_says_below_who_denoised_it(run, state, frames):
+    other = snapshot(run)
+    other.context = replace(run.context, info=replace(run.context.info, detail="Another denoiser"))
+    mine, theirs = (
+        strip_picture(
+            ExportRequest(
+                Scene("reverse", "x_0", state, made, scale=8),
+                (0, 100, 200),
+                AnimationSettings(Path("s.png"), format="png"),
+            ),
+            frames,
+        )
+        for made in (run, other)
+    )
+    differ = np.flatnonzero((mine != theirs).any(axis=(1, 2)))
+    assert differ.size
+    # Below the pictures, 12 px enlarged 8 times, and below the line of their times.
+    assert differ.min() >= 12 * 8 + 14
 
 
 def test_beside_a_run_from_a_picture_the_way_in_meets_the_way_out(images, state, frames):
