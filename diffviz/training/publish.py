@@ -24,7 +24,7 @@ def network_header(run: TrainingRun, material: Material) -> CheckpointHeader:
         prediction=config.prediction.value,
         schedule=config.schedule,
         data_shape=material.shape,
-        class_names=material.class_names,
+        class_names=_classes(run, material),
         trained_on=material.title,
         licence=material.licence,
         images_seen=run.images_seen,
@@ -51,7 +51,12 @@ def as_denoiser(run: TrainingRun, material: Material) -> NetworkDenoiser:
         name=material.title,
         trained_on=material.title,
         image_shape=(shape[0], shape[1], shape[2]) if len(shape) == 3 else None,
-        class_names=material.class_names,
+        class_names=_classes(run, material),
         schedule=run.config.schedule,
     )
     return NetworkDenoiser(run.averaged_network(), run.config.prediction, run.config.schedule, info)
+
+
+def _classes(run: TrainingRun, material: Material) -> tuple[str, ...]:
+    """Names of the classes that the network can be asked for, which may know fewer than its data: none."""
+    return material.class_names if run.config.network.num_classes else ()

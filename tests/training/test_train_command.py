@@ -105,6 +105,18 @@ def test_a_folder_of_pictures_trains_a_network_with_its_classes(run, in_tmp_path
     assert header.images_seen == 4
 
 
+def test_a_network_that_knows_no_classes_says_so_though_its_data_have_some(run, in_tmp_path, small_picture):
+    for name in ("left", "right"):
+        folder = in_tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        Image.fromarray(((small_picture + 1) * 127).astype("uint8")).save(folder / "one.png")
+    words = ["--arch", "convnet", "--images", 4, "--batch", 2, "--size", 8, "--sample-every", 2]
+    result = run("train", "--data", "pictures", *words, "--out", "small.safetensors")
+    assert result.status == 0, result.errors
+    assert len(list(in_tmp_path.glob("small-samples/*.png"))) == 2
+    assert load_denoiser(in_tmp_path / "small.safetensors").info.class_names == ()
+
+
 def test_the_list_of_networks_names_the_shipped_one(run):
     result = run("models")
     assert result.status == 0
