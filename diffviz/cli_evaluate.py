@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from diffviz.models.denoiser import Denoiser
     from diffviz.training.examples import Material
 
+_SAMPLES = "Samples (nearest: median distance to a training picture; close: nearer than 99 % of real ones)"
 _KEYS = {"LossAt": "losses", "BoundSoFar": "bound", "RealPictures": "real", "SamplesAt": "samples"}
 
 
@@ -99,6 +100,8 @@ def _denoiser(model: str, data: str | None, device: str) -> tuple[Denoiser, str]
     if model.startswith(EXACT_PREFIX):
         return exact_of_dataset(model)[0], data or model.removeprefix(EXACT_PREFIX)
     denoiser = load_denoiser(model, device)
+    if denoiser.info.image_shape is None:
+        raise ValueError(f"{denoiser.info.name} draws points; only what draws pictures can be evaluated.")
     title = denoiser.info.trained_on
     known = data or next((key for key, source in SOURCES.items() if source.title == title), None)
     if known is None:
@@ -113,14 +116,12 @@ def _materials(denoiser: Denoiser, name: str) -> tuple[Material, Material | None
     from diffviz.data.datasets import SOURCES, DatasetError
     from diffviz.training.examples import load_material
 
-    shape = denoiser.info.image_shape
-    if shape is None:
-        raise ValueError(f"{denoiser.info.name} does not draw pictures, which is what can be evaluated.")
-    train = load_material(name, "unet", image_size=shape[1])
+    size = denoiser.info.image_shape[1] if denoiser.info.image_shape else 32
+    train = load_material(name, "unet", image_size=size)
     if name not in SOURCES:
         return train, None
     try:
-        return train, load_material(name, "unet", image_size=shape[1], split="test")
+        return train, load_material(name, "unet", image_size=size, split="test")
     except DatasetError:
         return train, None
 
@@ -191,7 +192,7 @@ def _table_row(finding: Finding) -> tuple[str, tuple[str, ...], tuple[str, ...]]
         name, count, share = f"{finding.guidance_scale:g}", finding.num_samples, finding.as_asked
         against, close = finding.against_real, finding.closer_than_real
     return (
-        "Samples",
+        _SAMPLES,
         ("guidance", "pictures", "as asked", "against real", "Fréchet", "nearest", "close"),
         (
             name,

@@ -115,15 +115,17 @@ def _samples(
         for judging in prepare_judge(plan.data, train, device):
             yield Progress(JUDGE_STAGE, judging.steps_done, judging.steps)
             judge = judging.judge
+        yield Progress("Reading real pictures", 0, 2)
         count = len(train.examples.values)
         chosen = torch.arange(0, count, max(1, -(-count // _MOST_REFERENCES)))
         reference = _moments(judge, train.examples.x_0(chosen)) if judge else None
-    near = None
-    right = None
+    yield Progress("Reading real pictures", 1, 2)
+    near, right = None, None
     if held_out is not None:
         real, near = _real_pictures(plan, train, held_out, judge, reference)
         right = real.judged_right
         yield real
+    yield Progress("Reading real pictures", 2, 2)
     classes = _wanted(denoiser, plan, held_out or train)
     scales = plan.guidance_scales if classes[0] is not None else (1.0,)
     for scale in scales:

@@ -24,16 +24,16 @@ from diffviz.models.network_config import UNetConfig, describe
 from diffviz.training.batch import Examples
 from diffviz.training.examples import Material
 
-NAMES = ("left", "right")
+NAMES = ("bottom", "top")
 
 
 def halves(count, seed):
-    """Grey noise whose left (class 0) or right (class 1) half is bright; twice as many of class 1."""
+    """Grey noise whose lower (class 0) or upper (class 1) half is bright; twice as many of class 1."""
     rng = np.random.default_rng(seed)
     values = rng.integers(40, 140, (count, 1, 8, 8), dtype=np.uint8)
     labels = np.minimum(np.arange(count) % 3, 1)
-    values[labels == 0, :, :, :4] += 100
-    values[labels == 1, :, :, 4:] += 100
+    values[labels == 0, :, 4:] += 100
+    values[labels == 1, :, :4] += 100
     examples = Examples(torch.from_numpy(values), torch.from_numpy(labels.astype(np.int64)))
     return Material(examples, "Halves", (1, 8, 8), NAMES)
 
@@ -85,7 +85,7 @@ def test_who_knows_the_pictures_by_heart_is_found_out():
     assert real.num_compared == 12
     assert real.judged_right == 1.0
     assert drawn.as_asked == drawn.against_real == 1.0
-    assert drawn.by_class == {"left": 1.0, "right": 1.0}
+    assert drawn.by_class == {"bottom": 1.0, "top": 1.0}
     assert drawn.nearest < 0.01 < real.nearest
     assert drawn.closer_than_real == 1.0
     assert bound.num_pictures == 6
@@ -145,6 +145,7 @@ def test_progress_goes_to_the_end_of_each_stage():
         "Loss against the exact denoiser",
         "Bound on −ln p",
         JUDGE_STAGE,
+        "Reading real pictures",
         "Samples at guidance 1",
     }
     assert all(record.done == record.total for record in ends.values())
@@ -222,8 +223,9 @@ def test_the_command_writes_tables(folder, network, capsys):
     assert [line for line in lines if line.startswith(("Squared", "Bound", "Samples"))] == [
         "Squared error of the predicted noise",
         "Bound on −ln p, bits per dimension",
-        "Samples",
+        lines[-4],
     ]
+    assert lines[-4].startswith("Samples (nearest")
     assert [line.split()[0] for line in lines[-2:]] == ["0", "1.5"]
 
 
@@ -252,6 +254,7 @@ def test_the_command_writes_json_that_is_the_same_every_time(folder, network, ca
         (["--data", "emoji"], "draws pictures of 1×8×8, and those of emoji have 3×32×32"),
         ([], "say where it is with --data"),
         (["--samples", "-1"], "--samples"),
+        (["--model", "swiss-roll-mlp"], "draws points"),
     ],
 )
 def test_what_cannot_be_evaluated_is_refused_in_a_sentence(words, sentence, network, capsys):
