@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import typer
@@ -28,6 +28,7 @@ from diffviz.cli_output import (
 )
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
 from diffviz.core.forward import q_sample
+from diffviz.core.inversion import invert, path_between
 from diffviz.core.noise import Stream
 from diffviz.core.samplers import Clip, ReverseStep, SamplerKind, SamplerSpec, SeededNoise, Variance
 from diffviz.core.samplers import sample as reverse_process
@@ -40,6 +41,9 @@ from diffviz.export.frames import FrameSpec, enlarge, reverse_frames
 from diffviz.export.settings import settings_text
 from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, GradientSource, guided
 from diffviz.models.steering import matching_classifier
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _AT_ONCE = 16
 
@@ -110,6 +114,19 @@ def sample(
         Path | None, typer.Option(help="Begin with this picture, noised to --start-t.")
     ] = None,
     start_t: Annotated[int | None, typer.Option(min=1, help="Where to begin with --start-image.")] = None,
+    fit_start: Annotated[
+        Literal["crop", "pad", "resize"],
+        typer.Option("--fit", help="How the picture of --start-image is brought to the model's size."),
+    ] = "crop",
+    inverted: Annotated[
+        bool, typer.Option("--invert", help="Seek the noise that --start-image comes from (DDIM inversion).")
+    ] = False,
+    to_seed: Annotated[
+        int | None, typer.Option(min=0, help="Let the pictures lead from the noise of --seed to this one's.")
+    ] = None,
+    to_image: Annotated[
+        Path | None, typer.Option(help="With --invert: let the pictures lead to this one.")
+    ] = None,
     size: Annotated[
         int, typer.Option(min=1, max=1024, metavar="PX", help="Side of an exact:FOLDER picture.")
     ] = 64,
@@ -129,8 +146,8 @@ def sample(
     Each picture depends on the seed and its place in the list, not on how many are drawn. .npy holds the
     final x_0 as float32 (N, H, W, C).
     """
-    if (start_image is None) != (start_t is None):
-        raise ValueError("--start-image and --start-t belong together: give both or neither.")
+    start = _Start(start_image, start_t, fit_start, inverted, to_seed, to_image)
+    start.check(sampler, eta)
     kind = kind_of(out)
     if kind == "animation":
         animation_settings(out, fps, hold, loop, exact_colour, "")  # refused before anything is computed
@@ -154,8 +171,8 @@ def sample(
         ),
         _Aim(_class_index(denoiser, class_name), guidance, rescale, classifier_scale),
         seed,
-        start_image,
-        start_t,
+        start,
+        number,
     )
     settings = settings_text(
         command="sample",
@@ -178,6 +195,10 @@ def sample(
         seed=seed,
         start_image=start_image and start_image.name,
         start_t=start_t,
+        fit=fit_start,
+        inverted=inverted,
+        to_seed=to_seed,
+        to_image=to_image and to_image.name,
     )
     if kind == "array":
         write_array(out, walk.pictures(number), (number, *walk.shape))
@@ -186,6 +207,12 @@ def sample(
         save_picture(out, enlarge(pixels, scale or 1), settings)
     else:
         animation = animation_settings(out, fps, hold, loop, exact_colour, settings)
+        if start.is_path:
+            # One frame for each picture of the path.
+            factor = frame_scale(animation, scale, *walk.shape[:2])
+            pictures = (enlarge(to_uint8(picture), factor) for picture in walk.pictures(number))
+            write_frames(pictures, number, animation)
+            return
         height, width = image_grid([np.empty(walk.shape, np.uint8)] * number).shape[:2]
         look = FrameSpec(frame_scale(animation, scale, height, width), captions)
         frames = reverse_frames(walk.steps(0, number), walk.chain, look, show)
@@ -202,6 +229,36 @@ class _Aim:
     classifier_scale: float
 
 
+@dataclass(frozen=True)
+class _Start:
+    """Where the pictures begin."""
+
+    image: Path | None
+    t: int | None
+    fit: Literal["crop", "pad", "resize"]
+    inverted: bool
+    to_seed: int | None
+    to_image: Path | None
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the pictures lead from one start to another."""
+        return self.to_seed is not None or self.to_image is not None
+
+    def check(self, sampler: str, eta: float) -> None:
+        """Refuse what does not go together."""
+        if (self.image is None) != (self.t is None):
+            raise ValueError("--start-image and --start-t belong together: give both or neither.")
+        if self.inverted and self.image is None:
+            raise ValueError("--invert needs a picture: give --start-image and --start-t, too.")
+        if self.to_image is not None and not self.inverted:
+            raise ValueError("--to-image needs --invert: a path leads from one picture's noise to another's.")
+        if self.to_seed is not None and self.image is not None:
+            raise ValueError("--to-seed leads from noise to noise: leave --start-image out.")
+        if self.inverted and (sampler == "ddpm" or eta > 0):
+            typer.echo("diffviz: a sampler that draws noise does not lead back to the picture.", err=True)
+
+
 class _Walk:
     """The reverse process for any stretch of samples; sample i is the same whichever stretch holds it."""
 
@@ -212,13 +269,14 @@ class _Walk:
         sampler: SamplerSpec,
         aim: _Aim,
         seed: int,
-        start_image: Path | None,
-        start_t: int | None,
+        start: _Start,
+        number: int,
     ) -> None:
         if denoiser.info.image_shape is None:
             raise ValueError(f"{denoiser.info.name} does not work on pictures.")
         self.chain = build_schedule(spec)
         self.times = sampling_timesteps(self.chain, sampler.num_sampling_steps, sampler.spacing)
+        start_t = start.t
         if start_t is not None:
             if start_t > spec.num_timesteps:
                 raise ValueError(f"--start-t {start_t}: times run from 1 to {spec.num_timesteps}.")
@@ -237,26 +295,51 @@ class _Walk:
             typer.echo(f"diffviz: {remark}", err=True)
         self._sampler = sampler
         self._seed = seed
-        self._start_t = start_t
-        self._guide = (
-            None
-            if start_image is None
-            else fit(load_image(start_image).x_0, (height, width), "crop", channels)
-        )
+        self._start, self._number = start, number
+        self._plain = guided(denoiser, aim.class_index)
+        # Read before anything is computed, so that a bad file is told at once.
+        self._guides = [
+            fit(load_image(file).x_0, (height, width), start.fit, channels)
+            for file in (start.image, start.to_image)
+            if file is not None
+        ]
+        self._ends: tuple[Tensor, Tensor] | None = None
 
     def steps(self, first: int, count: int) -> Iterator[ReverseStep]:
         """Every step of samples ``first`` to ``first + count - 1``, pictures (count, C, H, W) float64."""
+        height, width, channels = self.shape
+        shape, is_path = (channels, height, width), self._start.is_path
+        noise_source = SeededNoise(self._seed, shape, count, first, is_shared=is_path)
+        x_start = noise_source(Stream.X_T, 0)
+        if is_path or self._start.inverted:
+            if self._ends is None:
+                self._ends = self._both_ends(shape)
+            whole = path_between(*self._ends, self._number if is_path else 1)
+            x_start = whole[first : first + count] if is_path else whole.repeat(count, 1, 1, 1)
+        elif self._guides and self._start.t is not None:
+            x_start = q_sample(self._clean(0), x_start, self.chain.level(self._start.t))
+        return reverse_process(
+            self._predict, x_start, self.chain, self._sampler, noise_source, start_t=self._start.t
+        )
+
+    def _both_ends(self, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+        """What the path leads from and to; twice the same where there is none."""
+        if self._start.inverted:
+            first = self._inverted(0)
+            return first, self._inverted(1) if self._start.is_path else first
+        seeds = (self._seed, self._start.to_seed if self._start.to_seed is not None else self._seed)
+        first, last = (SeededNoise(seed, shape, 1)(Stream.X_T, 0) for seed in seeds)
+        return first, last
+
+    def _clean(self, which: int) -> Tensor:
         import torch
 
-        height, width, channels = self.shape
-        noise_source = SeededNoise(self._seed, (channels, height, width), count, first)
-        x_start = noise_source(Stream.X_T, 0)
-        if self._guide is not None and self._start_t is not None:
-            x_0 = torch.from_numpy(np.moveaxis(self._guide, -1, 0).astype(np.float64))
-            x_start = q_sample(x_0, x_start, self.chain.level(self._start_t))
-        return reverse_process(
-            self._predict, x_start, self.chain, self._sampler, noise_source, start_t=self._start_t
-        )
+        return torch.from_numpy(np.moveaxis(self._guides[which], -1, 0)[None].astype(np.float64))
+
+    def _inverted(self, which: int) -> Tensor:
+        steps = invert(self._plain, self._clean(which), self.chain, self.times)
+        *_, last = with_progress(steps, len(self.times), "Inverting")
+        return last.x_t
 
     def pictures(self, number: int) -> Iterator[Picture]:
         """The finished pictures one by one, float32 (H, W, C)."""

@@ -280,6 +280,36 @@ def test_a_start_image_close_to_its_end_comes_back(capsys, album):
     np.testing.assert_allclose(np.load("x.npy")[0].mean((0, 1)), [1, 165 / 127.5 - 1, -1], atol=0.01)
 
 
+def test_the_noise_that_a_picture_comes_from_leads_back_to_it(capsys, album):
+    words = ("sample", "--model", album, "--size=8", "--steps=100", "--sampler=ddim", "--fit=resize")
+    start = ("--start-image=album/warm/orange.png", "--start-t=1000")
+    for seed in (1, 2):
+        assert run(capsys, *words, *start, "--invert", f"--seed={seed}", "-o", f"{seed}.npy") == (0, "", "")
+    np.testing.assert_allclose(np.load("1.npy")[0].mean((0, 1)), [1, 165 / 127.5 - 1, -1], atol=0.02)
+    # No chance is left in it.
+    np.testing.assert_array_equal(np.load("1.npy"), np.load("2.npy"))
+    path = ("--to-image=album/cold/blue.png", "-n", 3, "-o", "path.npy")
+    assert run(capsys, *words, *start, "--invert", *path) == (0, "", "")
+    ends = np.load("path.npy")[[0, 2]].mean((1, 2))
+    np.testing.assert_allclose(ends, [[1, 165 / 127.5 - 1, -1], [-1, -1, 1]], atol=0.02)
+    noisy = run(capsys, *words[:4], *start, "--steps=5", "--invert", "-o", "x.npy")
+    assert noisy[2].startswith("diffviz: a sampler that draws noise does not lead back")
+
+
+def test_a_path_of_noises_leads_from_one_sample_to_another_and_moves(capsys, album):
+    words = ("sample", "--model", album, "--size=8", "--steps=10", "--sampler=ddim")
+    for seed in (3, 4):
+        assert run(capsys, *words, f"--seed={seed}", "-o", f"{seed}.npy")[0] == 0
+    assert run(capsys, *words, "--seed=3", "--to-seed=4", "-n", 18, "-o", "path.npy") == (0, "", "")
+    path = np.load("path.npy")
+    np.testing.assert_allclose(path[0], np.load("3.npy")[0], atol=1e-6)
+    np.testing.assert_allclose(path[-1], np.load("4.npy")[0], atol=1e-6)
+    assert run(capsys, *words, "--seed=3", "--to-seed=4", "-n", 5, "-o", "path.gif", "--scale=2")[0] == 0
+    with Image.open("path.gif") as image:
+        assert image.n_frames == 5
+        assert image.size == (16, 16)
+
+
 def test_samples_become_a_grid_or_an_animation_of_every_step(capsys, album):
     words = ("sample", "--model", album, "--size=8", "-n", 4, "--steps=6")
     assert run(capsys, *words, "-o", "grid.png")[0] == 0
@@ -364,6 +394,9 @@ def test_steps_that_do_not_begin_in_pure_noise_are_drawn_with_a_warning(capsys, 
         (("--model", "exact:album", "--eta", "2"), "--eta 2: input should be less than or equal to 1"),
         (("--model", "exact:album", "--sampler", "magic"), "--sampler magic: 'magic' is not one of 'ddpm'"),
         (("--model", "exact:album", "--start-t", "5"), "--start-image and --start-t belong together"),
+        (("--model", "exact:album", "--invert"), "--invert needs a picture"),
+        (("--model", "exact:album", "--to-image", "photo.png"), "--to-image needs --invert"),
+        (("--model", "exact:album", "--fit", "squash"), "--fit squash: 'squash' is not one of 'crop'"),
         (
             ("--model", "exact:album", "--start-t", "5", "--start-image", "gone.png"),
             "gone.png could not be read: there is no such file.",

@@ -105,6 +105,8 @@ class SeededNoise:
         How many samples, and the number of the first of them.
     redrawn
         (t, seed) of steps whose noise comes from another seed; the start does not.
+    is_shared
+        Whether every sample gets the noise of the first.
     """
 
     def __init__(
@@ -114,9 +116,14 @@ class SeededNoise:
         count: int,
         first: int = 0,
         redrawn: Iterable[tuple[int, int]] = (),
+        *,
+        is_shared: bool = False,
     ) -> None:
         self._seed, self._shape = seed, shape
         self._samples = range(first, first + count)
+        if is_shared:
+            self._samples = range(first, first + 1)
+        self._count = count
         self._redrawn = dict(redrawn)
 
     def __call__(self, stream: Stream, index: int) -> Tensor:
@@ -125,7 +132,8 @@ class SeededNoise:
 
         seed = self._seed if stream is Stream.X_T else self._redrawn.get(index, self._seed)
         draws = [draw_noise(self._shape, seed, stream, index, number) for number in self._samples]
-        return torch.from_numpy(np.stack(draws)).double()
+        noise = torch.from_numpy(np.stack(draws)).double()
+        return noise.expand(self._count, *noise.shape[1:]).clone()
 
 
 def sample(

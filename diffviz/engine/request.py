@@ -53,6 +53,11 @@ class ReverseRequest:
         Key of the device that a network runs on.
     start_image, start_t
         The picture that is noised to `start_t` and brought back; None for a start from pure noise at T.
+    start_fit, is_inverted
+        How the picture is brought to the denoiser's shape, and whether instead of noising it the noise is
+        sought that it comes from.
+    path_seed, path_image
+        The samples lead from the start to the noise of that seed, or to what that picture comes from.
     exact_size
         Side in pixels at which an exact denoiser sees pictures of different sizes; 0 for a network.
     picture_keys
@@ -77,13 +82,19 @@ class ReverseRequest:
     picture_keys: tuple[str, ...] = ()
     guidance_rescale: float = 0.0
     classifier_scale: float = 0.0
+    start_fit: str = "crop"
+    is_inverted: bool = False
+    path_seed: int | None = None
+    path_image: str | None = None
     fork: Fork | None = None
     redrawn: tuple[tuple[int, int], ...] = ()
 
     @classmethod
     def from_state(cls, state: SessionState, images: ImageStore) -> ReverseRequest:
         """The run that a settled state asks for, with the pictures that are at hand now."""
-        from_image = state.start is StartFrom.IMAGE
+        from_image = state.start is not StartFrom.NOISE
+        is_inverted = state.start is StartFrom.INVERTED
+        has_path = state.num_samples > 1
         is_exact = state.denoiser.startswith(EXACT_PREFIX)
         has_class = state.class_index is not None
         return cls(
@@ -99,9 +110,18 @@ class ReverseRequest:
             device="cpu" if is_exact else state.device,
             start_image=state.image if from_image else None,
             start_t=state.start_t if from_image else None,
+            start_fit=state.start_fit if from_image else "crop",
+            is_inverted=is_inverted,
+            path_seed=state.path_seed if has_path and not from_image else None,
+            path_image=state.path_image if has_path and is_inverted else None,
             exact_size=state.exact_size if is_exact else 0,
             picture_keys=images.keys if state.denoiser == EXACT_PICTURES else (),
         )
+
+    @property
+    def is_path(self) -> bool:
+        """Whether the samples lead from one start to another."""
+        return self.path_seed is not None or self.path_image is not None
 
     @property
     def settings(self) -> ReverseRequest:
@@ -126,6 +146,10 @@ class ReverseRequest:
             num_samples=self.num_samples,
             start_image=self.start_image,
             start_t=self.start_t,
+            start_fit=self.start_fit,
+            is_inverted=self.is_inverted,
+            path_seed=self.path_seed,
+            path_image=self.path_image,
             fork=Fork(self, t),
             redrawn=self.redrawn if wanted.seed == self.seed else (),
         )

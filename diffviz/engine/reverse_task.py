@@ -11,17 +11,13 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from diffviz.core.forward import q_sample
-from diffviz.core.noise import Stream
-from diffviz.core.samplers import Predict, ReverseStep, SeededNoise, sample
+from diffviz.core.samplers import Predict, ReverseStep, sample
 from diffviz.core.schedules import build_schedule
-from diffviz.data.images import Picture, fit
 from diffviz.engine.courtesy import leave_a_core_to_the_window
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.request import Fork, ReverseContext, ReverseRequest
 from diffviz.engine.run_plan import nearest_time, plan_run
+from diffviz.engine.run_start import RunApproach, fitted_picture, run_noise, starting_pictures
 from diffviz.models.denoiser import guided
 
 if TYPE_CHECKING:
@@ -50,13 +46,6 @@ class RunPoint:
     t: int
     x_t: Tensor
     came_from: tuple[int, Tensor] | None = None
-
-
-@dataclass(frozen=True)
-class RunApproach:
-    """A step of the parent was made again, on the way to a fork whose place is no longer at hand."""
-
-    t: int
 
 
 def reverse_steps(
@@ -88,7 +77,7 @@ def reverse_steps(
     ReverseContext
         First, as soon as the denoiser is ready.
     RunApproach
-        For each step of the parent that had to be made again.
+        For each step of the parent that had to be made again, or of the inversion of a picture.
     ReverseStep
         Float64 x_t and x_s, float32 else, shape (B, C, H, W) on the CPU; x_t is the x_s of the step before.
 
@@ -106,7 +95,7 @@ def reverse_steps(
     plan = plan_run(request)
     guide = None
     if request.start_image is not None:
-        guide = fit(shelf.images.x_0(request.start_image), shape[1:], "crop", shape[0])
+        guide = fitted_picture(shelf.images, request.start_image, shape, request.start_fit)
     yield ReverseContext(request, info, shape, plan.times, guide)
     predict = guided(
         shelved.denoiser,
@@ -116,7 +105,6 @@ def reverse_steps(
         shelf.classifier_for(request, info),
         request.classifier_scale,
     )
-    noise_source = SeededNoise(request.seed, shape, request.num_samples, redrawn=request.redrawn)
     if go_on_from is not None:
         point = go_on_from
     elif request.fork is not None:
@@ -124,14 +112,17 @@ def reverse_steps(
             fork_point = yield from _approach(request.fork, shelf)
         point = _forked(request, fork_point, predict, shape, info)
     else:
-        point = RunPoint(plan.own[0], _start(request, guide, noise_source))
+        # Guidance cannot be run backwards well.
+        plain = guided(shelved.denoiser, request.class_index)
+        x_start = yield from starting_pictures(request, shelf.images, shape, plain, plan.own)
+        point = RunPoint(plan.own[0], x_start)
     schedule = build_schedule(request.schedule)
     steps = sample(
         predict,
         point.x_t,
         schedule,
         request.sampler,
-        noise_source,
+        run_noise(request, shape),
         start_t=point.t,
         came_from=point.came_from,
     )
@@ -144,18 +135,6 @@ def _picture_shape(info: DenoiserInfo) -> tuple[int, int, int]:
     if info.image_shape is None:
         raise ValueError(f"{info.name} does not work on pictures.")
     return info.image_shape
-
-
-def _start(request: ReverseRequest, guide: Picture | None, noise_source: SeededNoise) -> Tensor:
-    """x_T from pure noise, or the guide noised to start_t with the same noise (Meng et al., 2022, SDEdit)."""
-    import torch
-
-    noise = noise_source(Stream.X_T, 0)
-    if guide is None or request.start_t is None:
-        return noise
-    x_0 = torch.from_numpy(np.moveaxis(guide, -1, 0).astype(np.float64))
-    x_start: Tensor = q_sample(x_0, noise, build_schedule(request.schedule).level(request.start_t))
-    return x_start
 
 
 def _approach(fork: Fork, shelf: DenoiserShelf) -> Generator[RunApproach, None, RunPoint]:

@@ -15,8 +15,9 @@ from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobState
 from diffviz.engine.outcome import JobOutcome, JobStatus
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.reverse_task import RunApproach, RunPoint, reverse_steps
+from diffviz.engine.reverse_task import RunPoint, reverse_steps
 from diffviz.engine.run_plan import plan_run
+from diffviz.engine.run_start import RunApproach
 from diffviz.engine.session import Session
 from diffviz.engine.state import MAX_SEED, StartFrom
 
@@ -322,7 +323,9 @@ def _settings_in_session(request: ReverseRequest) -> dict[str, Any]:
         "class_index": request.class_index,
         "reverse_seed": request.seed,
         "num_samples": request.num_samples,
-        "start": StartFrom.NOISE if request.start_image is None else StartFrom.IMAGE,
+        "path_seed": request.path_seed,
+        "path_image": request.path_image,
+        "start": StartFrom.NOISE,
     }
     if request.class_index is not None:
         settings["guidance_scale"] = request.guidance_scale
@@ -333,5 +336,7 @@ def _settings_in_session(request: ReverseRequest) -> dict[str, Any]:
     else:
         settings["device"] = request.device
     if request.start_image is not None:
+        settings["start"] = StartFrom.INVERTED if request.is_inverted else StartFrom.IMAGE
         settings |= {"image": request.start_image, "start_t": request.start_t}
+        settings["start_fit"] = request.start_fit
     return settings

@@ -38,8 +38,18 @@ def run_words(run: Run) -> str:
         changes = change_words(run.parent.request, request)
         return f"forked from run {run.parent.id} at t = {run.fork_t} · {changes}"
     count = run.context.num_steps if run.context is not None else request.sampler.num_sampling_steps
-    start = "pure noise" if request.start_t is None else f"your picture at t = {request.start_t}"
-    return f"{sampler_words(request.sampler)} · {count} steps · from {start} · seed {request.seed}"
+    return f"{sampler_words(request.sampler)} · {count} steps · {_start_words(request)} · seed {request.seed}"
+
+
+def _start_words(request: ReverseRequest) -> str:
+    if request.start_t is None:
+        return "from pure noise" + (
+            "" if request.path_seed is None else f" to that of seed {request.path_seed}"
+        )
+    if not request.is_inverted:
+        return f"from your picture at t = {request.start_t}"
+    to_another = "" if request.path_image is None else " to another"
+    return f"from your picture inverted to t = {request.start_t}{to_another}"
 
 
 def change_words(parent: ReverseRequest, fork: ReverseRequest) -> str:

@@ -14,6 +14,7 @@ from diffviz.core.timesteps import Spacing
 
 __all__ = [
     "EXACT_SIZES",
+    "FITS",
     "MAX_CHURN",
     "MAX_GUIDANCE_SCALE",
     "MAX_SAMPLES",
@@ -30,6 +31,7 @@ __all__ = [
 
 QUANTITIES = ("beta", "alpha_cumprod", "log_snr", "sigma")
 REVERSE_SHOWS = ("x_t", "x_0", "noise")
+FITS = ("crop", "pad", "resize")
 MAX_SEED = 2**31 - 1
 MAX_SAMPLES = 64
 MAX_GUIDANCE_SCALE = 20.0
@@ -59,6 +61,7 @@ class StartFrom(StrEnum):
 
     NOISE = "noise"
     IMAGE = "image"
+    INVERTED = "inverted"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,11 @@ class SessionState:
     guidance_rescale, classifier_scale
         Contrast given back to guided pictures, 0…1, and how strongly a classifier steers; 0 is off.
     sampler, start, start_t
-        How the reverse run steps and where it begins; `start_t` in 1…T counts for `StartFrom.IMAGE`.
+        How the reverse run steps and where it begins; `start_t` in 1…T counts for a start from a picture.
+    start_fit
+        How that picture is brought to the denoiser's shape: one of `FITS`.
+    path_seed, path_image
+        What several samples lead to: the noise of that seed, or what that picture comes from; None: nothing.
     reverse_seed, num_samples
         Noise of the reverse run, and how many pictures it makes at once, 1…64.
     device
@@ -111,6 +118,9 @@ class SessionState:
     sampler: SamplerSpec = field(default_factory=SamplerSpec)
     start: StartFrom = StartFrom.NOISE
     start_t: int = 500
+    start_fit: str = "crop"
+    path_seed: int | None = None
+    path_image: str | None = None
     reverse_seed: int = 211
     num_samples: int = 1
     device: str = "cpu"
@@ -169,6 +179,8 @@ def settle(state: SessionState, num_classes: int | None = None) -> SessionState:
         ),
         start=_choice(StartFrom, state.start),
         start_t=_whole("start_t", state.start_t, 1, total),
+        start_fit=_word("start_fit", state.start_fit, FITS),
+        path_seed=None if state.path_seed is None else _whole("path_seed", state.path_seed, 0, MAX_SEED),
         reverse_seed=_whole("reverse_seed", state.reverse_seed, 0, MAX_SEED),
         num_samples=_whole("num_samples", state.num_samples, 1, MAX_SAMPLES),
         reverse_shows=_word("reverse_shows", state.reverse_shows, REVERSE_SHOWS),

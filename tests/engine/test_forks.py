@@ -14,9 +14,10 @@ from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import RunHistory
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.reverse_task import RunApproach, reverse_steps
+from diffviz.engine.reverse_task import reverse_steps
 from diffviz.engine.run import Run
 from diffviz.engine.run_plan import plan_run
+from diffviz.engine.run_start import RunApproach
 
 SIZE = 8
 SCHEDULE = ScheduleSpec(num_timesteps=200)

@@ -19,8 +19,9 @@ from diffviz.engine.history import Run
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobStatus
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.state import SessionState, StartFrom, settle
 from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.run_start import RunApproach
+from diffviz.engine.state import SessionState, StartFrom, settle
 from diffviz.engine.tasks import explain_exact, gallery_thumbnails, open_images
 from diffviz.models.architecture import build_network
 from diffviz.models.checkpoint import CheckpointHeader, write_checkpoint
@@ -344,3 +345,58 @@ def test_thumbnails_of_the_gallery_come_one_by_one(shelf):
 def test_pictures_of_a_run_stay_finite_when_no_signal_is_left_at_the_end(shelf):
     _, steps = walk(shelf, schedule=ScheduleSpec(num_timesteps=200, zero_terminal_snr=True))
     assert all(math.isfinite(float(step.x_s.abs().max())) for step in steps)
+
+
+def test_a_run_from_an_inverted_picture_comes_back_to_it(shelf):
+    misses = []
+    for count in (10, 40, 160):
+        spec = SamplerSpec(SamplerKind.DDIM, count)
+        records = list(
+            reverse_steps(
+                make_request(shelf, start_image="paste:2", start_t=150, is_inverted=True, sampler=spec), shelf
+            )
+        )
+        approach = [record.t for record in records if isinstance(record, RunApproach)]
+        steps = [record for record in records if isinstance(record, ReverseStep)]
+        # Up the very grid that it comes down again.
+        assert approach == [step.t for step in reversed(steps)]
+        assert steps[0].t == 150
+        end = np.moveaxis(steps[-1].x_s[0].numpy(), 0, -1)
+        misses.append(np.sqrt(np.mean((end - records[0].guide) ** 2)))
+    assert max(misses) < 0.02
+
+
+@pytest.mark.parametrize("how", ["crop", "pad", "resize"])
+def test_the_picture_is_fitted_as_asked(shelf, how):
+    shelf.images.add_paste(np.random.default_rng(0).integers(0, 255, (20, 44, 3), np.uint8))
+    key = shelf.images.opened_keys[-1]
+    context, _ = walk(shelf, start_image=key, start_t=60, start_fit=how)
+    assert np.array_equal(context.guide, fit(shelf.images.x_0(key), SIZE, how, 3))
+
+
+def test_samples_along_a_path_share_their_noise_and_join_two_runs(shelf):
+    spec = SamplerSpec(num_sampling_steps=6)
+    _, steps = walk(shelf, sampler=spec, num_samples=5, seed=1, path_seed=2)
+    first, last = (walk(shelf, sampler=spec, num_samples=1, seed=seed)[1] for seed in (1, 2))
+    assert torch.equal(steps[0].x_t[:1], first[0].x_t)
+    assert torch.equal(steps[0].x_t[-1:], last[0].x_t)
+    assert torch.allclose(steps[-1].x_s[:1], first[-1].x_s)
+    for step in steps[:-1]:
+        assert torch.equal(step.noise, step.noise[:1].expand_as(step.noise))
+    spread = steps[0].x_t.flatten(1).std(dim=1)
+    assert torch.allclose(spread, torch.ones_like(spread), atol=0.1)
+
+
+def test_a_path_leads_from_one_picture_to_another(shelf):
+    changes = {
+        "sampler": SamplerSpec(SamplerKind.DDIM, 60),
+        "start_image": "paste:1",
+        "start_t": 200,
+        "is_inverted": True,
+        "path_image": "paste:3",
+        "num_samples": 3,
+    }
+    records = list(reverse_steps(make_request(shelf, **changes), shelf))
+    end = np.moveaxis(records[-1].x_s.numpy(), 1, -1)
+    for place, key in ((0, "paste:1"), (2, "paste:3")):
+        assert np.abs(end[place] - fit(shelf.images.x_0(key), SIZE, "crop", 3)).mean() < 0.05

@@ -89,7 +89,7 @@ class PsnrCurves:
 def _forward(run: Run) -> list[tuple[int, float]]:
     """The way in, with the noise that the run started from."""
     guide = run.context.guide if run.context is not None else None
-    if guide is None:
+    if guide is None or run.request.is_inverted:
         return []
     schedule = build_schedule(run.request.schedule)
     start_t = run.request.start_t or schedule.num_timesteps
