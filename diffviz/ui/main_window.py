@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt, QTimer, Signal, Slot
@@ -189,7 +190,8 @@ class MainWindow(QMainWindow):
     def _on_session_changed(self, old: SessionState, new: SessionState) -> None:
         if old.workspace is not new.workspace:
             self._show_workspace(new.workspace)
-        if old.workspace is not new.workspace or old.t != new.t:
+        if replace(new, image=old.image, device=old.device) != old:
+            # Something was tried; what opens or is found at the start is not of the person's doing.
             self.hint.hide()
         self._show_status(new)
 
@@ -236,7 +238,8 @@ class MainWindow(QMainWindow):
     # Messages
 
     @Slot(str)
-    def note(self, sentence: str, icon: str = "") -> None:
+    @Slot(str, str)
+    def note(self, sentence: str, icon: str = "check") -> None:
         """Say in the status line what happened."""
         self.status.set_message(sentence, icon)
 
@@ -294,7 +297,6 @@ class MainWindow(QMainWindow):
 
     def show_hint(self) -> None:
         """Show the first-run card."""
-        self.hint.set_picture_name(self.images.entry(self.session.state.image).title)
         self._place_hint()
         self.hint.show()
         self.hint.raise_()

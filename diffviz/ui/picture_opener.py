@@ -19,6 +19,8 @@ from diffviz.engine.tasks import OpenedImage, open_images
 from diffviz.ui.drops import dropped_files, is_schedule_file
 from diffviz.ui.widgets.pixels import array_from_picture
 
+_MOST_NAMED = 3
+
 
 class PictureOpener(QObject):
     """
@@ -26,15 +28,15 @@ class PictureOpener(QObject):
 
     Signals
     -------
-    noted(str)
-        What was opened.
+    noted(str, str)
+        What was opened, and the icon that says how it went.
     unreadable(str, str)
-        Headline and reason of a file that could not be read; the old picture stays.
+        Headline and reason of what could not be read; the old picture stays.
     schedule_dropped(object)
         A schedule file (Path) was dropped.
     """
 
-    noted = Signal(str)
+    noted = Signal(str, str)
     unreadable = Signal(str, str)
     schedule_dropped = Signal(object)
 
@@ -43,6 +45,8 @@ class PictureOpener(QObject):
         self._session = session
         self._images = images
         self._opened: list[str] = []
+        self._num_asked = 0
+        self._problems: list[str] = []
         self._runner = JobRunner(self)
         self._runner.available.connect(self._on_available)
         self._runner.ended.connect(self._on_ended)
@@ -61,7 +65,7 @@ class PictureOpener(QObject):
     def open(self, files: list[Path]) -> None:
         """Read these files."""
         if files:
-            self._opened = []
+            self._opened, self._problems, self._num_asked = [], [], len(files)
             self._runner.start(partial(open_images, files, self._images.background), name="Opening")
 
     @Slot(object)
@@ -82,7 +86,7 @@ class PictureOpener(QObject):
             self.open(files)
             return
         if not mime.hasImage():
-            self.noted.emit("There is no picture in the clipboard")
+            self.noted.emit("There is no picture in the clipboard", "info")
             return
         picture = _laid_over(QGuiApplication.clipboard().image(), self._images.background)
         try:
@@ -91,7 +95,7 @@ class PictureOpener(QObject):
             self.unreadable.emit("The pasted picture could not be used", str(error))
             return
         self._session.update(image=key)
-        self.noted.emit("Pasted a picture")
+        self.noted.emit("Pasted a picture", "check")
 
     @Slot()
     def _on_available(self) -> None:
@@ -99,9 +103,8 @@ class PictureOpener(QObject):
             if not isinstance(record, OpenedImage):
                 continue
             if record.loaded is None:
-                reason = record.error or f"{record.path.name} could not be read: the reason is unknown."
-                headline, _, detail = reason.partition(": ")
-                self.unreadable.emit(headline, detail)
+                unknown = f"{record.path.name} could not be read: the reason is unknown."
+                self._problems.append(record.error or unknown)
                 continue
             key = self._images.add_loaded(record.path, record.loaded)
             self._opened.append(key)
@@ -113,9 +116,24 @@ class PictureOpener(QObject):
         self._on_available()
         if outcome.error is not None:
             self.unreadable.emit(outcome.headline, outcome.reason)
+        if self._problems:
+            self.unreadable.emit(*_said_at_once(self._problems, self._num_asked))
         titles = [self._images.entry(key).title for key in self._opened]
         if titles:
-            self.noted.emit(f"Opened {titles[0]}" if len(titles) == 1 else f"Opened {len(titles)} pictures")
+            words = titles[0] if len(titles) == 1 else f"{len(titles)} pictures"
+            self.noted.emit(f"Opened {words}", "check")
+
+
+def _said_at_once(problems: list[str], num_files: int) -> tuple[str, str]:
+    """Headline and reasons of all files that could not be read, so that no message pushes another away."""
+    parts = [problem.partition(": ") for problem in problems]
+    if len(parts) == 1:
+        return parts[0][0], parts[0][2]
+    named = [f"{headline.split(' could not')[0]} ({reason.rstrip('.')})" for headline, _, reason in parts]
+    words = ", ".join(named[:_MOST_NAMED])
+    if len(named) > _MOST_NAMED:
+        words += f" and {len(named) - _MOST_NAMED} more"
+    return f"{len(parts)} of {num_files} files could not be read", f"{words}."
 
 
 def _laid_over(picture: QImage, background: tuple[int, int, int]) -> QImage:

@@ -90,6 +90,12 @@ def test_the_card_of_first_steps_goes_when_the_playhead_moves(window: MainWindow
     assert not window.hint.isVisible()
 
 
+def test_the_card_of_first_steps_goes_when_the_schedule_is_shaped(window: MainWindow, person: Person) -> None:
+    window.show_hint()
+    person.choose(window.schedule_panel.fields.field("kind"), "Cosine")
+    assert not window.hint.isVisible()
+
+
 def test_the_card_of_first_steps_plays_the_noise(window: MainWindow, person: Person, qtbot: QtBot) -> None:
     window.show_hint()
     person.click(window.hint.play_button)

@@ -138,6 +138,18 @@ def test_of_several_dropped_files_the_good_ones_open_though_one_is_broken(
     assert [headline for _, headline, _ in window.message_bar.messages] == ["broken.png could not be read:"]
 
 
+def test_many_files_that_cannot_be_read_are_told_in_one_message(
+    window: MainWindow, person: Person, qtbot: QtBot, tmp_path: Path
+) -> None:
+    broken = [text_called_png(tmp_path / f"broken{index}.png") for index in range(5)]
+    person.drop([*broken, write_picture(tmp_path / "good.png")])
+    qtbot.waitUntil(lambda: window.status.message == "Opened good.png")
+    [(_, headline, detail)] = window.message_bar.messages
+    assert headline == "5 of 6 files could not be read:"
+    assert all(path.name in detail for path in broken[:3])
+    assert "and 2 more. Still showing good.png." in detail
+
+
 def test_the_error_can_be_closed_and_another_file_chosen_from_it(
     window: MainWindow, person: Person, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -42,7 +42,7 @@ def holder() -> QWidget:
 @pytest.fixture
 def strip(shown, holder) -> Filmstrip:
     made = Filmstrip(holder)
-    made.set_strips([Strip("$x_t$ at each step", "{cells} of {steps} steps")])
+    made.set_strips([Strip("$x_t$ at each step", "{shown}")])
     made.set_alphas_cumprod(build_schedule(ScheduleSpec()).alphas_cumprod)
     made.set_t(270)
     made.resize(1440, made.height())

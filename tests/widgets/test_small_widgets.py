@@ -10,6 +10,7 @@ from diffviz.ui.widgets.collapsible import Collapsible
 from diffviz.ui.widgets.hint_card import HintCard
 from diffviz.ui.widgets.pill import Cell, Pill
 from diffviz.ui.widgets.read_out import ReadOutGrid
+from diffviz.ui.widgets.stage_bar import StageTitle
 from diffviz.ui.widgets.surfaces import ProgressLine
 
 
@@ -92,3 +93,13 @@ def test_the_first_run_card_offers_two_ways_and_closes(qtbot, shown) -> None:
     with qtbot.waitSignal(card.dismissed):
         qtbot.keyClick(card, Qt.Key.Key_Escape)
     assert card.isHidden()
+
+
+def test_a_stage_title_leaves_out_facts_that_have_no_room_rather_than_cut_them(shown) -> None:
+    made = StageTitle("image")
+    made.set_title("cat.png", "451 × 300 RGB · scaled from 2255 × 1500 for display")
+    title = shown(made, 600, 44)
+    whole, first = title.detail_within(500), title.detail_within(130)
+    assert whole.endswith("for display")
+    assert first == "451 × 300 RGB"
+    assert title.detail_within(60) == ""

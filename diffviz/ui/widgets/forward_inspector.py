@@ -144,7 +144,7 @@ class ForwardInspector(SidePanel):
             ]
         )
         if is_start:
-            self._kernel_sentence.set_markup("The chain begins here: no step leads to $t$ = 0.")
+            self._kernel_sentence.set_markup("The chain begins here: no step leads to $t$\u00a0=\u00a00.")
             return
         self._kernel_sentence.set_markup(f"{_kernel_words(r.beta, r.t)}{_NOT_A_STEP.get(mode, '')}")
 

@@ -33,8 +33,12 @@ class HintCard(QFrame):
         self.setProperty("surface", "card")
         self.setAccessibleName("First steps")
         self._title = MathLabel("Drag the playhead to add noise", "readout", weight=QFont.Weight.DemiBold)
-        self._words = MathLabel("", "body", "text2", wraps=True)
-        self.set_picture_name("Chelsea")
+        self._words = MathLabel(
+            "A picture is loaded so that something moves at once. Pick another, or bring your own.",
+            "body",
+            "text2",
+            wraps=True,
+        )
         self.close_button = make_button("tool", "", "x", "Close this hint", "Esc")
         self.close_button.clicked.connect(self._on_close_clicked)
         self.open_button = make_button(
@@ -64,12 +68,6 @@ class HintCard(QFrame):
         column.addWidget(self._words)
         column.addSpacing(metric(8))
         column.addLayout(bottom)
-
-    def set_picture_name(self, name: str) -> None:
-        """Name the picture that is loaded at the start."""
-        self._words.set_markup(
-            f"{name} is loaded so that something moves at once. Pick another sample, or bring your own image."
-        )
 
     @override
     def sizeHint(self) -> QSize:

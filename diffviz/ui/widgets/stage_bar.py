@@ -14,10 +14,11 @@ from diffviz.ui.theme import color, current_tokens, font_for, metric, paint_icon
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 
 _GAP_PX = 8
+_DIVIDER = " · "
 
 
 class StageTitle(QWidget):
-    """Icon, name and detail in one line; what does not fit is cut and told in the tooltip."""
+    """Icon, name and detail in one line; facts that do not fit are left to the tooltip."""
 
     def __init__(self, icon_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,11 +57,16 @@ class StageTitle(QWidget):
         line = RichLine(name, "body", QFont.Weight.DemiBold)
         baseline = round(self.height() / 2 - line.height() / 2 + line.ascent())
         end = line.paint(painter, left, baseline, color("text"), tokens) + _GAP_PX
-        plain = font_for("body")
-        room = self.width() - end
-        if room > metric(40):
-            detail = QFontMetricsF(plain).elidedText(self._detail, Qt.TextElideMode.ElideRight, room)
-            RichLine(detail, "body").paint(painter, end, baseline, color("text2"), tokens)
+        detail = self.detail_within(self.width() - end)
+        RichLine(detail, "body").paint(painter, end, baseline, color("text2"), tokens)
+
+    def detail_within(self, room: float) -> str:
+        """As many facts, which dots divide, as have room: half a number would be a wrong one."""
+        facts = self._detail.split(_DIVIDER)
+        measure = QFontMetricsF(font_for("body"))
+        while facts and measure.horizontalAdvance(_DIVIDER.join(facts)) > room:
+            facts.pop()
+        return _DIVIDER.join(facts)
 
 
 class StageBar(QWidget):

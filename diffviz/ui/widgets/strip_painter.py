@@ -113,8 +113,9 @@ class StripPainter:
         column = QRectF(0, rect.top(), strip_left(), rect.height())
         painter.fillRect(column, tokens.color("panel"))
         title = RichLine(strip.title, "heading")
-        times = {"cells": min(self.axis.num_cells, self.axis.num_timesteps), "steps": self.axis.num_timesteps}
-        subtitle = RichLine(strip.subtitle.format(**times), "label", tabular=True)
+        cells, steps = self.axis.num_cells, self.axis.num_timesteps
+        shown = f"{cells} of {steps} steps" if cells <= steps else "every step"
+        subtitle = RichLine(strip.subtitle.format(shown=shown), "label", tabular=True)
         painter.save()
         painter.setClipRect(column)
         top = column.center().y() - (title.height() + 1 + subtitle.height()) / 2

@@ -79,7 +79,7 @@ class Timeline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Timeline")
         self._connect()
-        self.set_strips([("$x_t$ at each step", "{cells} of {steps} steps", "text")])
+        self.set_strips([("$x_t$ at each step", "{shown}", "text")])
         self.set_loop(True)
 
     def _connect(self) -> None:
@@ -146,7 +146,7 @@ class Timeline(QWidget):
         ----------
         strips
             (title, subtitle, role) from top to bottom, with the markup of ``rich_line``; the role colours the
-            title. "{cells}" and "{steps}" in a subtitle become the numbers of cells and of steps.
+            title. "{shown}" in a subtitle becomes "14 of 1000 steps".
         """
         self.filmstrip.set_strips([Strip(title, subtitle, role) for title, subtitle, role in strips])
         self._place_zoom_button()
