@@ -114,18 +114,18 @@ def recommended(data: str) -> TrainingPlan:
     if data in TOY_SETS:
         config = TrainingConfig(
             data=data,
-            images=768_000,
+            images=512_000,
             network=MlpConfig(),
             schedule=ScheduleSpec("cosine"),
-            prediction=PredictionType.V,
-            loss=Loss.V,
-            batch_size=512,
-            learning_rate=2e-3,
-            warmup_images=10_000,
+            prediction=PredictionType.X_0,
+            loss=Loss.MIN_SNR,
+            batch_size=256,
+            learning_rate=4e-3,
+            warmup_images=5_000,
             decay_fraction=0.0,
             ema_decay=0.99,
         )
-        return TrainingPlan(config, sheet_every=38_400, num_sampling_steps=50)
+        return TrainingPlan(config, sheet_every=25_600, num_sampling_steps=25)
     config = TrainingConfig(
         data=data,
         images=120_000 if data == "emoji" else 60_000,

@@ -18,7 +18,8 @@ from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
 
 FloatArray = NDArray[np.float64]
 _RAW_OPACITY = 0.75
-_LEAST_SPAN = 10.0
+_LEAST_SPAN = 1.15
+_FEWEST_LEVELS = 3
 _FAR = 1e6
 _KEYS = {Qt.Key.Key_Left: -0.01, Qt.Key.Key_Right: 0.01}
 
@@ -205,8 +206,8 @@ class LossPlot(QWidget):
         if raw.size:
             high = max(high, float(np.quantile(raw, 0.995)))
             low = min(low, float(np.quantile(raw, 0.02)))
-        high = max(high * 1.15, low * _LEAST_SPAN**0.5)
-        return math.log10(low * 0.8), math.log10(high)
+        room = max(high / low, _LEAST_SPAN) ** 0.12
+        return math.log10(low / room), math.log10(max(high, low * _LEAST_SPAN) * room)
 
     def _area(self) -> QRectF:
         left, top, right, bottom = metric(48), metric(14), metric(18), metric(26)
@@ -243,15 +244,19 @@ def _thinned(values: FloatArray, columns: int, *, keeps_peaks: bool) -> tuple[Fl
 
 
 def _levels(low: float, high: float) -> list[tuple[float, str]]:
-    """Losses to draw lines at: 1 and 3 of each decade, only the decades where there are many."""
-    factors = (1.0, 3.0) if high - low < 2.6 else (1.0,)
-    values = [
-        factor * 10.0**exponent
-        for exponent in range(math.floor(low), math.ceil(high) + 1)
-        for factor in factors
-    ]
-    inside = [value for value in values if low - 0.02 <= math.log10(value) <= high]
-    return [(value, f"{value:g}") for value in inside]
+    """Losses to draw lines at: round ones, as few as tell the scale."""
+    for factors in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)):
+        decades = range(math.floor(low), math.ceil(high) + 1)
+        values = [factor * 10.0**exponent for exponent in decades for factor in factors]
+        inside = [value for value in values if low <= math.log10(value) <= high]
+        if len(inside) >= _FEWEST_LEVELS:
+            return [(value, f"{value:g}") for value in inside]
+    bottom, top = 10.0**low, 10.0**high
+    step = 10.0 ** math.floor(math.log10((top - bottom) / 2))
+    count = int((top - bottom) / step)
+    step *= 1 if count <= 4 else 2 if count <= 8 else 5
+    first = math.ceil(bottom / step)
+    return [(k * step, f"{k * step:.4g}") for k in range(first, math.floor(top / step) + 1)]
 
 
 def _steps(count: int) -> list[tuple[float, str]]:

@@ -159,7 +159,7 @@ class SheetGrid(QWidget):
         painter.setFont(font)
         for column, name in enumerate(self._names[: self._num_columns()]):
             painter.setPen(tokens.color("accent" if column == self._column else "text3"))
-            words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, side + _GAP_PX - 1)
+            words = QFontMetricsF(font).elidedText(name, Qt.TextElideMode.ElideRight, side - 2)
             rect = self.cell_rect(0, column)
             place = QRectF(rect.left(), 0, rect.width() + _GAP_PX, self._names_height())
             painter.drawText(place, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)

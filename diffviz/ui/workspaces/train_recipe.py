@@ -288,7 +288,13 @@ class TrainRecipe(QObject):
         del tag
         network = self.plan.config.network
         levels = f"{len(network.channel_mult)} levels · " if isinstance(network, UNetConfig) else ""
-        words = {"noise": "noise $ε$", "x_0": "the image $x_0$", "v": "velocity $v$", "mean": "the mean $μ$"}
+        example = "point" if self.plan.is_points else "image"
+        words = {
+            "noise": "noise $ε$",
+            "x_0": f"the {example} $x_0$",
+            "v": "velocity $v$",
+            "mean": "the mean $μ$",
+        }
         self.panel.set_network_words(
             f"{count:,} weights · {levels}predicts {words[self.plan.config.prediction]}"
         )
