@@ -202,7 +202,8 @@ def _material(
         _download(data)
     if team is not None:
         team.wait()
-    return load_material(data, architecture, image_size=image_size)
+    with _reading() as tell:
+        return load_material(data, architecture, image_size=image_size, tell=tell)
 
 
 def _images(length: tuple[int | None, int | None], material: Material) -> int | None:
@@ -221,6 +222,23 @@ def _use_threads(threads: int | None, batch_parts: int) -> None:
 def _default_path(config: TrainingConfig) -> Path:
     stem = Path(config.data).name or "pictures"
     return Path("runs") / f"{stem}-{architecture_of(config.network)}.safetensors"
+
+
+@contextmanager
+def _reading() -> Iterator[Callable[[int, int], None]]:
+    """A bar for the pictures of a folder, on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+
+        def tell(done: int, total: int) -> None:
+            if not bar.task_ids:
+                bar.add_task("Reading pictures", total=total)
+            bar.update(bar.task_ids[0], completed=done)
+
+        yield tell
 
 
 def _download(name: str) -> None:

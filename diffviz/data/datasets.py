@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,7 +130,13 @@ SOURCES: dict[str, DatasetSource] = {
 }
 
 
-def load_dataset(name: str, *, split: str = "train", size: int = 32) -> Dataset:
+def load_dataset(
+    name: str,
+    *,
+    split: str = "train",
+    size: int = 32,
+    tell: Callable[[int, int], None] | None = None,
+) -> Dataset:
     """Load a data set by name, or a folder of pictures.
 
     Named sets are looked for in the folder that DIFFVIZ_DATA_DIR names, in the user's data folder, then
@@ -144,6 +150,8 @@ def load_dataset(name: str, *, split: str = "train", size: int = 32) -> Dataset:
         "train" or "test"; a folder has only one.
     size
         Side in pixels to which the pictures of a folder are scaled.
+    tell
+        Called with how many files of a folder are read, of how many; `read_image_folder` says more.
 
     Raises
     ------
@@ -156,7 +164,7 @@ def load_dataset(name: str, *, split: str = "train", size: int = 32) -> Dataset:
             raise DatasetError(
                 f"There is no data set “{name}”: name {', '.join(SOURCES)}, or a folder of pictures."
             )
-        return read_image_folder(Path(name), size)
+        return read_image_folder(Path(name), size, tell=tell)
     if files := find_files(source, split):
         images, labels = (read_idx(path) for path in files)
         if images.ndim != 3 or labels.shape != images.shape[:1]:

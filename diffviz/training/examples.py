@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +33,17 @@ class Material:
     notes: tuple[str, ...] = ()
 
 
-def load_material(name: str, architecture: str, *, image_size: int = 32, split: str = "train") -> Material:
+def load_material(
+    name: str,
+    architecture: str,
+    *,
+    image_size: int = 32,
+    split: str = "train",
+    tell: Callable[[int, int], None] | None = None,
+) -> Material:
     """Load a data set for an architecture ("unet", "convnet", "mlp" or "classifier").
+
+    ``tell`` is called with how many files of a folder are read, of how many; what it raises ends the reading.
 
     Raises
     ------
@@ -47,7 +57,7 @@ def load_material(name: str, architecture: str, *, image_size: int = 32, split: 
     if name in TOY_SETS:
         points = torch.from_numpy(draw_points(name))
         return Material(Examples(points), TOY_SETS[name][0], tuple(points.shape[1:]))
-    dataset = load_dataset(name, split=split, size=image_size)
+    dataset = load_dataset(name, split=split, size=image_size, tell=tell)
     values = torch.from_numpy(np.ascontiguousarray(dataset.images.transpose(0, 3, 1, 2)))
     has_classes = len(dataset.class_names) > 1
     labels = torch.from_numpy(dataset.labels) if has_classes else None

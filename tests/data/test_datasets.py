@@ -1,7 +1,9 @@
 import gzip
 import hashlib
+import os
 import struct
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -150,8 +152,47 @@ def test_folders_that_cannot_be_trained_on_are_refused_in_one_sentence(tmp_path,
     with pytest.raises(DatasetError, match=r"None of the 1 pictures.*broken\.png"):
         load_dataset(str(tmp_path))
     monkeypatch.setattr(image_folder, "MAX_BYTES", 1000)
-    with pytest.raises(DatasetError, match="holds 1 pictures"):
+    with pytest.raises(DatasetError, match="holds more than 0 pictures"):
         load_dataset(str(tmp_path))
+
+
+@pytest.mark.parametrize("sub_folder", ["", "cat"])
+def test_of_a_folder_that_is_too_large_few_names_and_no_pictures_are_read(tmp_path, monkeypatch, sub_folder):
+    folder = tmp_path / sub_folder
+    folder.mkdir(exist_ok=True)
+    for index in range(600):
+        (folder / f"{index}.png").touch()
+    seen = []
+    scan = os.scandir
+
+    @contextmanager
+    def counted(path):
+        with scan(path) as entries:
+            yield (seen.append(entry.name) or entry for entry in entries)
+
+    monkeypatch.setattr(image_folder.os, "scandir", counted)
+    monkeypatch.setattr(image_folder, "load_image", pytest.fail)
+    monkeypatch.setattr(image_folder, "MAX_BYTES", 100 * 16 * 16 * 3)
+    with pytest.raises(DatasetError, match="more than 100 pictures, and no more fit at 16 pixels"):
+        load_dataset(str(tmp_path), size=16)
+    pictures_seen = len(seen) - (1 if sub_folder else 600)
+    assert pictures_seen == 101
+
+
+def test_reading_a_folder_tells_how_far_it_is_and_can_be_ended(tmp_path):
+    for index in range(4):
+        save_picture(tmp_path / f"{index}.png", value=index)
+    (tmp_path / "1.png").write_bytes(b"")
+    told = []
+    dataset = load_dataset(str(tmp_path), tell=lambda done, total: told.append((done, total)))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert len(dataset) == 3
+
+    def end(*_):
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        load_dataset(str(tmp_path), tell=end)
 
 
 @pytest.fixture
