@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
-from diffviz.ui.widgets.buttons import make_button
-from diffviz.ui.widgets.fields import Choice, ChoiceField, IntegerField, LabelledField
+from diffviz.ui.widgets.fields import Choice, ChoiceField, LabelledField
 from diffviz.ui.widgets.guidance_fields import GuidanceFields
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.run_block import RunBlock
 from diffviz.ui.widgets.sampler_fields import SamplerFields
-from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.side_panel import SidePanel
+from diffviz.ui.widgets.start_fields import StartFields, StartSettings
 
 EXACT_SIZES = (16, 32, 48, 64, 96, 128, 192, 256)
 _NO_CLASS = "none"
@@ -35,6 +34,7 @@ class DenoiserOption:
     any_size: bool = False
     has_classifier: bool = False
     trained_schedule: ScheduleSpec | None = None
+    image_shape: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,7 @@ class DenoiseSettings:
     device: str
     sampler: SamplerSpec
     guidance_scale: float
-    starts_from_image: bool
-    start_t: int
-    seed: int
+    start: StartSettings
     num_samples: int
     exact_size: int
     num_timesteps: int
@@ -137,29 +135,12 @@ class DenoisePanel(SidePanel):
 
     def _build_start(self) -> None:
         self.add_heading("Start from")
-        self.start = SegmentedSwitch(
-            [
-                Segment("noise", "Pure noise", "Start at t = T from Gaussian noise: a new sample"),
-                Segment("image", "My image at $t$", "Noise the open picture to t and run back from there"),
-            ],
-            "Start from",
-        )
-        self.start.selected.connect(self._on_start_selected)
-        self.add(self.start)
-        self.start_t = IntegerField(1, 1000, accessible_name="Start at t")
-        self.start_t.value_edited.connect(self._on_start_t_edited)
-        self._start_t_field = LabelledField(
-            "Start at $t$", self.start_t, tooltip="How far the picture is noised before the run goes back"
-        )
-        self.add(self._start_t_field)
-        self.seed = IntegerField(0, 2**31 - 1, accessible_name="Seed of the run")
-        self.seed.value_edited.connect(self._on_seed_edited)
-        self.new_seed = make_button("plain", "New seed", "dice-5", "Other noise", "N")
-        self.new_seed.clicked.connect(self.new_seed_requested)
-        row = self.add_pair(LabelledField("Seed", self.seed), self.new_seed)
-        layout = row.layout()
-        if layout is not None:
-            layout.setAlignment(self.new_seed, Qt.AlignmentFlag.AlignBottom)
+        self.beginning = StartFields()
+        self.beginning.changes_requested.connect(self.changes_requested)
+        self.beginning.new_seed_requested.connect(self.new_seed_requested)
+        self.start, self.start_t = self.beginning.start, self.beginning.start_t
+        self.seed = self.beginning.seed
+        self.add(self.beginning)
 
     @property
     def options(self) -> dict[str, DenoiserOption]:
@@ -216,7 +197,7 @@ class DenoisePanel(SidePanel):
             settings.num_timesteps,
             settings.num_samples,
             knows_variance=option is not None and option.is_exact and not is_guided,
-            remark="" if settings.starts_from_image else settings.remark,
+            remark=settings.remark if settings.start.start == "noise" else "",
         )
         self.steering.show_settings(
             settings.guidance_scale,
@@ -225,11 +206,7 @@ class DenoisePanel(SidePanel):
             has_classifier=option is not None and option.has_classifier,
         )
         self.steering.setVisible(has_class)
-        self.start.set_current("image" if settings.starts_from_image else "noise")
-        self.start_t.set_limits(1, settings.num_timesteps)
-        self.start_t.set_value(settings.start_t)
-        self._start_t_field.setVisible(settings.starts_from_image)
-        self.seed.set_value(settings.seed)
+        self.beginning.show_settings(settings.start)
 
     @Slot(str)
     def _on_denoiser_edited(self, key: str) -> None:
@@ -246,15 +223,3 @@ class DenoisePanel(SidePanel):
     @Slot(str)
     def _on_device_edited(self, key: str) -> None:
         self.changes_requested.emit({"device": key})
-
-    @Slot(str)
-    def _on_start_selected(self, key: str) -> None:
-        self.changes_requested.emit({"starts_from_image": key == "image"})
-
-    @Slot(int)
-    def _on_start_t_edited(self, t: int) -> None:
-        self.changes_requested.emit({"start_t": t})
-
-    @Slot(int)
-    def _on_seed_edited(self, seed: int) -> None:
-        self.changes_requested.emit({"seed": seed})

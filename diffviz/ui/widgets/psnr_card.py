@@ -111,7 +111,8 @@ class PsnrCard(QWidget):
             ("noise", "$x_t$ on the way back", self._reverse),
             ("model", "predicted $x̂_0$", self._predicted),
         )
-        for row, (role, words, curve) in enumerate(rows):
+        shown = [row for row in rows if row[2]]
+        for row, (role, words, curve) in enumerate(shown):
             y = top + metric(22) + row * metric(19)
             line = RichLine(words, "label")
             line.paint(painter, metric(14), y, color(role), tokens)

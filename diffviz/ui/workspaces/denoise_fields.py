@@ -9,6 +9,7 @@ from diffviz.engine.request import EXACT_PICTURES
 from diffviz.engine.session import SessionState, StartFrom
 from diffviz.models.steering import matching_classifier
 from diffviz.ui.widgets.denoise_panel import DenoiserOption, DenoiseSettings
+from diffviz.ui.widgets.start_fields import StartSettings
 
 
 def settings_of(state: SessionState, option: DenoiserOption | None) -> DenoiseSettings:
@@ -19,9 +20,16 @@ def settings_of(state: SessionState, option: DenoiserOption | None) -> DenoiseSe
         device=state.device,
         sampler=state.sampler,
         guidance_scale=state.guidance_scale,
-        starts_from_image=state.start is StartFrom.IMAGE,
-        start_t=state.start_t,
-        seed=state.reverse_seed,
+        start=StartSettings(
+            state.start.value,
+            state.start_t,
+            state.start_fit,
+            state.reverse_seed,
+            state.path_seed,
+            state.path_image,
+            state.num_samples,
+            state.num_timesteps,
+        ),
         num_samples=state.num_samples,
         exact_size=state.exact_size,
         num_timesteps=state.num_timesteps,
@@ -35,8 +43,8 @@ def settings_of(state: SessionState, option: DenoiserOption | None) -> DenoiseSe
 def session_changes(changes: dict[str, object]) -> dict[str, object]:
     """What an edit in the panel means for the session."""
     named = dict(changes)
-    if "starts_from_image" in named:
-        named["start"] = StartFrom.IMAGE if named.pop("starts_from_image") else StartFrom.NOISE
+    if "start" in named:
+        named["start"] = StartFrom(str(named["start"]))
     if "seed" in named:
         named["reverse_seed"] = named.pop("seed")
     return named
@@ -53,6 +61,7 @@ def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOpti
             is_exact=info.kind == "exact",
             any_size=info.key == EXACT_PICTURES,
             trained_schedule=info.schedule,
+            image_shape=info.image_shape,
             has_classifier=matching_classifier(info) is not None,
         )
         for info in shelf.infos(exact_size)

@@ -9,15 +9,17 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from diffviz.core.samplers import ReverseStep
 from diffviz.core.schedules import build_schedule
+from diffviz.data.images import to_uint8
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import Run
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobState
 from diffviz.engine.run_driver import RunDriver
-from diffviz.engine.session import Session, SessionState
+from diffviz.engine.run_start import fitted_picture
+from diffviz.engine.session import Session, SessionState, StartFrom
 from diffviz.models.devices import DeviceInfo
 from diffviz.ui.widgets.columns_stage import ColumnsStage
-from diffviz.ui.widgets.denoise_panel import DenoisePanel, DeviceOption
+from diffviz.ui.widgets.denoise_panel import DenoisePanel, DenoiserOption, DeviceOption
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
 from diffviz.ui.widgets.reverse_stage import ReverseStage
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
@@ -73,6 +75,7 @@ class ReverseWorkspace(QObject):
         self.driver = RunDriver(session, images, shelf, self)
         self.history, self.runner = self.driver.history, self.driver.runner
         self._is_active = False
+        self._fitted: tuple[str, tuple[int, int, int] | None, str] | None = None
         self._build()
         self._connect()
         self.refresh_denoisers()
@@ -175,6 +178,8 @@ class ReverseWorkspace(QObject):
     def refresh_denoisers(self) -> None:
         """Look again which denoisers there are."""
         self.panel.set_denoisers(denoiser_options(self._shelf, self._session.state.exact_size))
+        titles = [(key, self._images.entry(key).title) for key in self._images.keys]
+        self.panel.beginning.set_pictures(titles)
         self._show_settings()
 
     @Slot(str)
@@ -293,8 +298,23 @@ class ReverseWorkspace(QObject):
         state = self._session.state
         self._shows.set_current(state.reverse_shows)
         option = self.panel.options.get(state.denoiser)
+        self._show_fitted_picture(option)
         self.panel.show_settings(settings_of(state, option))
         self.known_times_changed.emit(times_known_to(option, state) if self._is_active else None)
+
+    def _show_fitted_picture(self, option: DenoiserOption | None) -> None:
+        """Show the picture of the start as the denoiser gets it."""
+        state = self._session.state
+        wanted = (state.image, option.image_shape, state.start_fit) if option is not None else None
+        if state.start is StartFrom.NOISE or wanted is None or wanted[1] is None:
+            wanted = None
+        if wanted == self._fitted:
+            return
+        self._fitted = wanted
+        pixels = None
+        if wanted is not None and wanted[1] is not None:
+            pixels = to_uint8(fitted_picture(self._images, wanted[0], wanted[1], wanted[2]))
+        self.panel.beginning.show_preview(pixels)
 
     def _show_run(self) -> None:
         """Show what the current run has at the playhead; while nobody sees it, a run costs no drawing."""

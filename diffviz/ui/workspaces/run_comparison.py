@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from diffviz.data.images import to_uint8
 from diffviz.engine.history import Run, RunHistory, Shows
 from diffviz.engine.run_words import run_words
 from diffviz.engine.session import Session
@@ -16,6 +17,7 @@ from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.segmented import SegmentedSwitch
 from diffviz.ui.workspaces.run_pictures import Pictures, batch_pixels, difference_pixels
 
+_PICTURE = "my picture"
 _SYMBOLS = {"x_t": "x_t", "x_0": "x̂_0", "noise": "ε̂"}
 
 
@@ -37,6 +39,7 @@ class RunComparison(QObject):
         super().__init__(parent)
         self._stage, self._session, self._history = stage, session, history
         self._chosen: Run | None = None
+        self._with_picture = False
         self._choices: list[Choice] = []
         self.field = ChoiceField(
             accessible_name="Run to compare with", tooltip="The run that the present one is compared with"
@@ -68,13 +71,11 @@ class RunComparison(QObject):
         place = runs.index(current)
         return runs[place - 1] if place else runs[1]
 
-    def compare_with(self, run: Run) -> None:
-        """Take another run as A."""
-        self._chosen = run
-
     def title(self) -> tuple[str, str]:
         """Name and detail for the bar above the stage."""
         current, other = self._history.current, self.other
+        if current is not None and self._guide() is not None and (self._with_picture or other is None):
+            return f"My picture and run {current.id}", "on one time"
         if current is None or other is None:
             return "Two runs", "on one time"
         return f"Runs {other.id} and {current.id}", "on one time"
@@ -83,6 +84,10 @@ class RunComparison(QObject):
         """Show both runs at the present time."""
         current, other = self._history.current, self.other
         self._offer_runs(current, other)
+        guide = self._guide()
+        if current is not None and guide is not None and (self._with_picture or other is None):
+            self._show_against_picture(current, guide)
+            return
         if current is None or other is None:
             self._stage.set_columns([Column("", "", None, placeholder="Nothing to compare yet")])
             self._stage.set_sentence("Make a second run, or fork this one (F), and both are shown here.")
@@ -91,6 +96,32 @@ class RunComparison(QObject):
         shows: Shows = self._session.state.reverse_shows  # type: ignore[assignment]
         columns = [self._column(run, t, shows) for run in (other, current)]
         columns.append(self._difference(other, current, t, shows))
+        self._stage.set_columns(columns)
+
+    def _guide(self) -> Pictures | None:
+        """The picture that the present run began with, float32 (1, H, W, C)."""
+        run = self._history.current
+        guide = run.context.guide if run is not None and run.context is not None else None
+        return None if guide is None else guide[None]
+
+    def _show_against_picture(self, run: Run, guide: Pictures) -> None:
+        """The run's guess beside the picture that it began with, and where it misses it."""
+        t = self._session.state.t
+        frame = run.frame_at(t)
+        columns = [
+            Column("x_0", "My picture", to_uint8(guide[0]), "as the denoiser gets it", "signal"),
+            self._column(run, t, "x_0"),
+        ]
+        if frame is None:
+            self._stage.set_sentence("The run has not been here.")
+        else:
+            guess = frame.pictures("x_0")
+            picture, largest = difference_pixels(np.broadcast_to(guide, guess.shape), guess)
+            columns.append(Column("", "Error", picture, f"brightest: {largest:.3g} of 2", outline=None))
+            distance = float(np.sqrt(np.mean((guess - guide) ** 2)))
+            way = "The way up and down again" if run.request.is_inverted else "The guess"
+            words = f"{way} misses your picture by {distance:.3g} (root mean square) here"
+            self._stage.set_sentence(f"{words}, {psnr(guess, np.broadcast_to(guide, guess.shape)):.1f} dB.")
         self._stage.set_columns(columns)
 
     def _column(self, run: Run, t: int, shows: Shows) -> Column:
@@ -122,15 +153,21 @@ class RunComparison(QObject):
             for run in self._history.runs
             if run is not current
         ]
+        if self._guide() is not None:
+            choices.insert(0, Choice(_PICTURE, "My picture", "The picture that the run began with"))
         if choices != self._choices:
             self._choices = choices
             self.field.set_options(choices)
-        if other is not None:
+        is_picture = self._guide() is not None and (self._with_picture or other is None)
+        if is_picture:
+            self.field.set_current(_PICTURE)
+        elif other is not None:
             self.field.set_current(other.id)
         self.field.setEnabled(bool(choices))
 
     @Slot(str)
     def _on_run_chosen(self, name: str) -> None:
+        self._with_picture = name == _PICTURE
         self._chosen = self._history.find(name)
         self.show()
 
