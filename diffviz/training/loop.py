@@ -87,6 +87,7 @@ class TrainingRun:
             lr=config.learning_rate,
             betas=(0.9, 0.99),
             weight_decay=config.weight_decay,
+            fused=self.device.type in ("cpu", "cuda"),
         )
         self.step = 0
         self._batches = BatchSource(config, examples)

@@ -86,7 +86,7 @@ def resume(
                 parameter.copy_(tensors[f"weight/{name}"])
                 if f"{_MOMENTS[0]}/{name}" in tensors:
                     state = run.optimizer.state[parameter]
-                    state["step"] = torch.tensor(float(step))
+                    state["step"] = torch.tensor(float(step), device=run.device)
                     for moment in _MOMENTS:
                         state[moment] = torch.empty_like(parameter).copy_(tensors[f"{moment}/{name}"])
         prefix = "average/"
