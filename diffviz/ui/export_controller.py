@@ -30,8 +30,9 @@ from diffviz.engine.outcome import JobOutcome, JobStatus
 from diffviz.engine.session import Session, Workspace
 from diffviz.export.animation import AnimationSettings, ExportError, encoders_available
 from diffviz.export.frames import enlarge
-from diffviz.ui.export_memory import last_folder, recalled_choices, remember_choices, remember_folder
+from diffviz.ui.export_memory import recalled_choices, remember_choices
 from diffviz.ui.export_place import choose_export_path, with_ending
+from diffviz.ui.save_dialog import last_folder, remember_folder
 from diffviz.ui.widgets.export_choices import ExportChoices, ExportOffer
 from diffviz.ui.widgets.export_dialog import ExportDialog, size_text
 from diffviz.ui.widgets.strip_pictures import shown_size

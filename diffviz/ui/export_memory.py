@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, fields, replace
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, QStandardPaths
+from PySide6.QtCore import QSettings
 
 from diffviz.ui.widgets.export_choices import ExportChoices, ExportOffer
 
-_CHOICES, _FOLDER = "export/choices", "export/folder"
+_CHOICES = "export/choices"
 _DIRECTIONS = {"forward": "to_noise", "reverse": "to_image", "both": "to_noise"}
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "bool": (bool,), "float": (int, float)}
 
@@ -44,24 +43,6 @@ def recalled_choices(settings: QSettings, what: str, offer: ExportOffer) -> Expo
 def remember_choices(settings: QSettings, choices: ExportChoices, is_whole_range: bool) -> None:
     """Keep choices; a range of all times is kept as such, whatever T is next time."""
     settings.setValue(_CHOICES, json.dumps({**asdict(choices), "is_whole_range": is_whole_range}))
-
-
-def last_folder(settings: QSettings) -> Path:
-    """The folder of the last export, or the one for films."""
-    stored = settings.value(_FOLDER)
-    if isinstance(stored, str) and Path(stored).is_dir():
-        return Path(stored)
-    places = QStandardPaths.StandardLocation
-    for place in (places.MoviesLocation, places.PicturesLocation):
-        folder = Path(QStandardPaths.writableLocation(place))
-        if folder.is_dir():
-            return folder
-    return Path.home()
-
-
-def remember_folder(settings: QSettings, folder: Path) -> None:
-    """Keep the folder of an export."""
-    settings.setValue(_FOLDER, str(folder))
 
 
 def _stored(settings: QSettings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from diffviz.export.settings import FORMATS
+from diffviz.ui.save_dialog import ask_where_to_save
 from diffviz.ui.widgets.export_choices import ExportChoices
 
 
@@ -36,17 +37,14 @@ def choose_export_path(parent: QWidget, suggestion: Path, choices: ExportChoices
         With the ending of the format; None where the user gave none.
     """
     ending = ending_of(choices)
-    dialog = QFileDialog(parent, "Export", str(suggestion.parent))
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
     if ending:
         label = "PNG picture" if choices.is_strip else FORMATS[choices.format].label
-        dialog.setNameFilter(f"{label} (*{ending})")
-        # Appended before the dialog asks whether to replace a file.
-        dialog.setDefaultSuffix(ending)
-    else:
-        dialog.setWindowTitle("Export numbered pictures to a new folder")
-        dialog.setLabelText(QFileDialog.DialogLabel.FileName, "Folder:")
+        path = ask_where_to_save(parent, "Export", suggestion.name, {label: ending}, suggestion.parent)
+        return with_ending(path, choices) if path is not None else None
+    dialog = QFileDialog(parent, "Export numbered pictures to a new folder", str(suggestion.parent))
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setLabelText(QFileDialog.DialogLabel.FileName, "Folder:")
     dialog.selectFile(suggestion.name)
     if not dialog.exec() or not dialog.selectedFiles():
         return None

@@ -17,12 +17,13 @@ from diffviz.data.schedule_files import (
     write_schedule,
 )
 from diffviz.engine.session import Session, SessionState
+from diffviz.ui.save_dialog import ask_where_to_save
 from diffviz.ui.widgets.schedule_panel import SchedulePanel
 
-_FILTERS = {
-    "csv": "Table (*.csv)",
-    "json": "diffviz schedule (*.json)",
-    "diffusers": "diffusers configuration (*.json)",
+_KINDS = {
+    "csv": {"Table": ".csv"},
+    "json": {"diffviz schedule": ".json"},
+    "diffusers": {"diffusers configuration": ".json"},
 }
 _NAMES = {"csv": "schedule.csv", "json": "schedule.json", "diffusers": "scheduler_config.json"}
 
@@ -67,11 +68,10 @@ class ScheduleController(QObject):
     @Slot(str)
     def choose_export(self, kind: str) -> None:
         """Ask where to and write the schedule as "csv", "json" or "diffusers"."""
-        path, _ = QFileDialog.getSaveFileName(
-            self._panel.window(), "Export the schedule", _NAMES[kind], _FILTERS[kind]
-        )
-        if path:
-            self.export_file(Path(path), kind)
+        window = self._panel.window()
+        path = ask_where_to_save(window, "Export the schedule", _NAMES[kind], _KINDS[kind])
+        if path is not None:
+            self.export_file(path, kind)
 
     def import_file(self, path: Path) -> None:
         """Take the schedule in a file, or say why it cannot be taken."""
@@ -90,7 +90,7 @@ class ScheduleController(QObject):
             if kind == "diffusers":
                 write_diffusers_config(path, spec)
             else:
-                write_schedule(path if path.suffix else path.with_suffix(f".{kind}"), spec)
+                write_schedule(path, spec)
         except (OSError, ValueError) as error:
             self.failed.emit("The schedule was not exported", str(error))
         else:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.schedules import ScheduleSpec, build_schedule
@@ -292,6 +292,26 @@ def test_a_schedule_written_to_a_file_and_read_again_is_the_same(
     back = build_schedule(window.session.state.schedule)
     np.testing.assert_allclose(back.betas, mine.betas, rtol=1e-9, atol=1e-15)
     assert shows_its_own_schedule(window)
+    assert read_schedule(tmp_path / name) == window.session.state.schedule
+
+
+@pytest.mark.parametrize(("kind", "name"), [("csv", "mine.csv"), ("diffusers", "mine.json")])
+def test_a_schedule_saved_under_a_bare_name_gets_its_ending_before_a_file_is_replaced(
+    window: MainWindow, tmp_path: Path, kind: str, name: str
+) -> None:
+    def answer() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QFileDialog):
+            QTimer.singleShot(20, answer)
+            return
+        dialog.setDirectory(str(tmp_path))
+        dialog.selectFile("mine")
+        dialog.accept()
+
+    QTimer.singleShot(0, answer)
+    window.schedule.choose_export(kind)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert window.status.message == f"Saved {name}"
     assert read_schedule(tmp_path / name) == window.session.state.schedule
 
 

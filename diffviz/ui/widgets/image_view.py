@@ -16,11 +16,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
 from diffviz.ui.focus_ring import RING_PROPERTY, RING_RECT_PROPERTY
 from diffviz.ui.rich_line import RichLine
+from diffviz.ui.save_dialog import ask_where_to_save
 from diffviz.ui.theme import Role, icon, metric
 from diffviz.ui.widgets.picture_fit import PictureFit, fit_picture
 from diffviz.ui.widgets.picture_output import (
@@ -246,12 +247,10 @@ class ImageView(QWidget):
 
     @Slot()
     def _on_save_chosen(self) -> None:
-        suggestion = f"{self._output_name()}.png"
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save picture", suggestion, "PNG (*.png);;JPEG (*.jpg);;WebP (*.webp)"
-        )
-        if path:
-            self.save_to(Path(path) if Path(path).suffix else Path(f"{path}.png"))
+        kinds = {"PNG": ".png", "JPEG": ".jpg", "WebP": ".webp"}
+        path = ask_where_to_save(self, "Save picture", f"{self._output_name()}.png", kinds)
+        if path is not None:
+            self.save_to(path)
 
     @Slot()
     def _on_copy_chosen(self) -> None:
