@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from diffviz import paths
 from diffviz.core.samplers import SamplerKind, SamplerSpec
-from diffviz.core.schedules import ScheduleSpec
+from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.images import fit, to_uint8
 from diffviz.engine.job import JobState
 from diffviz.models.architecture import build_network
@@ -151,6 +151,12 @@ def test_the_exact_denoiser_brings_a_picture_of_ones_own_back_from_half_way(
     assert card.isVisible()
     words = card.accessibleName()
     assert float(words.split(" at ")[1].split(" dB")[0]) > 40
+    assert card.accessibleDescription() == "x_t on the way in: ∞"
+    # A time between those of the curve; with little noise the error is the noise alone.
+    window.session.update(t=3)
+    noise_power = 1 - build_schedule(window.session.state.schedule).alphas_cumprod[3]
+    shown_db = float(card.accessibleDescription().split(": ")[1].removesuffix(" dB"))
+    assert shown_db == pytest.approx(10 * np.log10(4 / noise_power), abs=0.5)
     assert not window.reverse.stage.why.isVisible()
 
 
@@ -159,8 +165,8 @@ def test_from_pure_noise_the_exact_denoiser_says_which_pictures_it_sees(
 ) -> None:
     run_to_the_end(window, person)
     why = window.reverse.stage.why
-    qtbot.waitUntil(why.isVisible)
-    assert "Decided" in why.accessibleName()
+    # Answers for earlier steps may come before that for the end.
+    qtbot.waitUntil(lambda: why.isVisible() and "Decided" in why.accessibleName())
     assert "100 percent" in why.accessibleDescription()
     window.session.update(t=1000)
     qtbot.waitUntil(lambda: "undecided" in why.accessibleName())

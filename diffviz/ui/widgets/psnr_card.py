@@ -27,6 +27,7 @@ class PsnrCard(QWidget):
         self._predicted: Curve = ()
         self._num_timesteps = 1000
         self._t = 0
+        self._way_in_db = np.inf
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("PSNR in dB to your picture at each step; higher is closer. Noise is at the right.")
 
@@ -36,9 +37,9 @@ class PsnrCard(QWidget):
         self._num_timesteps = num_timesteps
         self._name()
 
-    def set_t(self, t: int) -> None:
-        """Move the line that marks now."""
-        self._t = t
+    def set_t(self, t: int, way_in_db: float) -> None:
+        """Move the line that marks now, where the way in has this value; its curve is thinned out."""
+        self._t, self._way_in_db = t, way_in_db
         self._name()
 
     def _name(self) -> None:
@@ -46,6 +47,7 @@ class PsnrCard(QWidget):
         if self._predicted:
             words += f": predicted image at {self._value(self._predicted):.1f} dB at step {self._t}"
         self.setAccessibleName(words)
+        self.setAccessibleDescription(f"x_t on the way in: {_decibels(self._way_in_db)}")
         self.update()
 
     def _value(self, curve: Curve) -> float:
@@ -117,8 +119,8 @@ class PsnrCard(QWidget):
             line = RichLine(words, "label")
             line.paint(painter, metric(14), y, color(role), tokens)
             if curve:
-                value = self._value(curve)
-                text = RichLine(f"{value:.1f} dB" if np.isfinite(value) else "∞", "label", tabular=True)
+                value = self._way_in_db if curve is self._forward else self._value(curve)
+                text = RichLine(_decibels(value), "label", tabular=True)
                 text.paint(painter, metric(196) - text.width(), y, color("text"), tokens)
 
     def _paint_curve(
@@ -134,3 +136,7 @@ class PsnrCard(QWidget):
             painter.setPen(QPen(color(role), 2.0, style))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(QPolygonF(points))
+
+
+def _decibels(value: float) -> str:
+    return f"{value:.1f} dB" if np.isfinite(value) else "∞"

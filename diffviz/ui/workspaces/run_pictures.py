@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from diffviz.core.forward import q_sample
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.schedules import build_schedule
-from diffviz.data.images import Pixels, image_grid, to_uint8
+from diffviz.data.images import Picture, Pixels, image_grid, to_uint8
 from diffviz.engine.forward_frames import noise_pixels
 from diffviz.engine.history import Run, RunFrame
 from diffviz.evaluation.metrics import psnr
@@ -71,9 +72,15 @@ class PsnrCurves:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.forward = _forward(run)
+        guide = run.context.guide if run.context is not None else None
+        self._way_in = _WayIn(guide, run) if guide is not None and not run.request.is_inverted else None
+        self.forward = self._way_in.curve() if self._way_in is not None else []
         self.reverse: list[tuple[int, float]] = []
         self.predicted: list[tuple[int, float]] = []
+
+    def way_in_db(self, t: int) -> float:
+        """PSNR of x_t on the way in at exactly this time; infinite where there was no such way."""
+        return self._way_in.at(t) if self._way_in is not None else math.inf
 
     def catch_up(self) -> None:
         """Measure the times that came since the last call."""
@@ -86,18 +93,25 @@ class PsnrCurves:
                 self.predicted.append((t, psnr(frame.shown("x_0"), guide)))
 
 
-def _forward(run: Run) -> list[tuple[int, float]]:
-    """The way in, with the noise that the run started from."""
-    guide = run.context.guide if run.context is not None else None
-    if guide is None or run.request.is_inverted:
-        return []
-    schedule = build_schedule(run.request.schedule)
-    start_t = run.request.start_t or schedule.num_timesteps
-    count = min(_MOST_CURVE_POINTS, start_t)
-    times = sorted({round(start_t * index / count) for index in range(1, count + 1)})
-    height, width, channels = guide.shape
-    noise = draw_noise((channels, height, width), run.request.seed, Stream.X_T, 0, 0).transpose(1, 2, 0)
-    return [(t, psnr(q_sample(guide, noise, schedule.level(t)), guide)) for t in times]
+class _WayIn:
+    """PSNR of the picture that a run started from at each time, noised with the noise that the run had."""
+
+    def __init__(self, guide: Picture, run: Run) -> None:
+        height, width, channels = guide.shape
+        noise = draw_noise((channels, height, width), run.request.seed, Stream.X_T, 0, 0)
+        self._guide, self._noise = guide, noise.transpose(1, 2, 0)
+        self._schedule = build_schedule(run.request.schedule)
+        self._start_t = run.request.start_t or self._schedule.num_timesteps
+
+    def at(self, t: int) -> float:
+        """PSNR in dB; infinite at t = 0."""
+        return psnr(q_sample(self._guide, self._noise, self._schedule.level(t)), self._guide)
+
+    def curve(self) -> list[tuple[int, float]]:
+        """(t, dB) at a few times up to where the run began."""
+        count = min(_MOST_CURVE_POINTS, self._start_t)
+        times = sorted({round(self._start_t * index / count) for index in range(1, count + 1)})
+        return [(t, self.at(t)) for t in times]
 
 
 def difference_pixels(first: Pictures, second: Pictures) -> tuple[Pixels, float]:

@@ -122,7 +122,7 @@ class RunPresenter(QObject):
         card = self._stage.comparison
         total = build_schedule(run.request.schedule).num_timesteps
         card.set_curves(self._curves.forward, self._curves.reverse, self._curves.predicted, total)
-        card.set_t(t)
+        card.set_t(t, self._curves.way_in_db(t))
 
     def _ask_why(self, run: Run, t: int) -> None:
         context = run.context
