@@ -228,6 +228,7 @@ class Trainer(QObject):
             case RunOpened():
                 self.opened = record
                 log.cut(record.step)
+                log.num_examples, log.column_names = record.num_examples, record.column_names
             case TrainingTick():
                 log.add(record.images_seen, record.loss, record.gradient_norm, record.elapsed_s)
                 if record.note:

@@ -75,12 +75,21 @@ class TrainingLog:
     ----------
     plan
         The run that it tells about.
+
+    Attributes
+    ----------
+    num_examples
+        How many examples make an epoch; 0 until the data are read.
+    column_names
+        What each sample of a sheet is asked to show, where the network knows classes.
     """
 
     def __init__(self, plan: TrainingPlan) -> None:
         self.plan = plan
         self.moments: list[Moment] = []
         self.floor: Floor | None = None
+        self.num_examples = 0
+        self.column_names: tuple[str, ...] = ()
         self._rows = np.empty((1024, len(_COLUMNS)))
         self._count = 0
         self._weight = 0.0
@@ -100,6 +109,10 @@ class TrainingLog:
     def last(self, name: str) -> float:
         """Value of the last step; NaN before the first."""
         return float(self.column(name)[-1]) if self._count else math.nan
+
+    def epoch_of(self, images_seen: int) -> float:
+        """Passes over the data after so many images; 0 until their number is known."""
+        return images_seen / self.num_examples if self.num_examples else 0.0
 
     def add(self, images_seen: int, loss: float, gradient_norm: float, elapsed_s: float) -> None:
         """Take one step; the smoothed loss is a moving average of about the last 40."""
@@ -133,7 +146,11 @@ class TrainingLog:
             If it cannot be written.
         """
         arrays: dict[str, NDArray[Any]] = {"rows": self._rows[: self._count].copy()}
-        facts: dict[str, Any] = {"plan": self.plan.to_text()}
+        facts: dict[str, Any] = {
+            "plan": self.plan.to_text(),
+            "num_examples": self.num_examples,
+            "column_names": self.column_names,
+        }
         if self.moments:
             arrays["moments"] = np.array([(m.step, m.images_seen) for m in self.moments])
             arrays["samples"] = np.stack([m.samples for m in self.moments])
@@ -161,6 +178,8 @@ class TrainingLog:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 facts = json.loads(arrays["facts"].tobytes())
                 log = cls(TrainingPlan.from_text(facts["plan"]))
+                log.num_examples = int(facts["num_examples"])
+                log.column_names = tuple(facts["column_names"])
                 log._rows = arrays["rows"] if len(arrays["rows"]) else log._rows
                 log._count = len(arrays["rows"])
                 if "moments" in arrays:

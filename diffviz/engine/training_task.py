@@ -117,14 +117,16 @@ class LiveRun:
         if self._run is None:
             self._make()
         run, material = self._opened()
+        names = tuple(material.class_names[index] for index in self._columns() if index is not None)
+        self._log.num_examples, self._log.column_names = len(material.examples.values), names
         return RunOpened(
             title=material.title,
             parameters=sum(p.numel() for p in run.network.parameters()),
-            num_examples=len(material.examples.values),
+            num_examples=self._log.num_examples,
             step=run.step,
             images_seen=run.images_seen,
             images=run.config.images,
-            column_names=tuple(material.class_names[index] for index in self._columns() if index is not None),
+            column_names=names,
             notes=material.notes,
         )
 

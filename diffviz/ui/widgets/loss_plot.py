@@ -17,7 +17,7 @@ from diffviz.ui.theme import Role, current_tokens, metric
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
 
 FloatArray = NDArray[np.float64]
-_RAW_OPACITY = 0.75
+_RAW_OPACITY, _DENSE_OPACITY = 0.8, 0.45
 _LEAST_SPAN = 1.15
 _FEWEST_LEVELS = 3
 _FAR = 1e6
@@ -131,7 +131,8 @@ class LossPlot(QWidget):
             self._paint_words(painter, words, area.center(), "text2")
             return
         paint_below(painter, area, [(self.x_of(step), words) for step, words in _steps(self.num_steps)])
-        painter.setPen(QPen(tokens.color("noise", _RAW_OPACITY), 1.0))
+        is_dense = self.num_steps > area.width()
+        painter.setPen(QPen(tokens.color("noise", _DENSE_OPACITY if is_dense else _RAW_OPACITY), 1.0))
         painter.drawPolyline(self._line(self._loss, keeps_peaks=True))
         if self._floor is not None:
             pen = QPen(tokens.color("signal"), 1.5, Qt.PenStyle.DashLine)

@@ -19,8 +19,9 @@ from diffviz.ui.widgets.picture_painting import paint_picture
 from diffviz.ui.widgets.strip_pictures import fit_thumbnail
 
 _GAP_PX = 6
-_MOST_ROWS = 7
+_FEWEST_ROWS, _MOST_ROWS = 3, 7
 _LEAST_SIDE_PX, _BEST_SIDE_PX, _MOST_SIDE_PX = 24, 54, 96
+_NAMED_FROM_PX = 34
 _MOVES = {Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0), Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1)}
 
 
@@ -116,7 +117,7 @@ class SheetGrid(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, metric(90))
+        return QSize(320, metric(90))
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -153,6 +154,8 @@ class SheetGrid(QWidget):
                 self._paint_cell(painter, row, place, column)
 
     def _paint_names(self, painter: QPainter) -> None:
+        if not self._names_height():
+            return
         tokens = current_tokens()
         font = font_for("tick")
         side = self._side()
@@ -198,18 +201,24 @@ class SheetGrid(QWidget):
         return len(self._sheets[0].pictures) if self._sheets else 0
 
     def _most_rows(self) -> int:
-        room = self.height() - self._names_height() - 3
-        best = int((room + _GAP_PX) // (metric(_BEST_SIDE_PX) + metric(_GAP_PX)))
-        return min(max(best, 1), _MOST_ROWS)
+        wanted = min(metric(_BEST_SIDE_PX), self._side_across())
+        rows = (self._room_down() + metric(_GAP_PX)) // (wanted + metric(_GAP_PX))
+        return int(min(max(rows, 1), _MOST_ROWS))
 
     def _side(self) -> int:
         """Side of a picture: as large as columns and rows allow."""
-        columns = max(1, self._num_columns())
-        rows = min(max(1, len(self._sheets)), self._most_rows())
+        rows = max(min(len(self._sheets), self._most_rows()), _FEWEST_ROWS)
         gap = metric(_GAP_PX)
-        across = (self.width() - self._labels_width() - 4 + gap) / columns - gap
-        down = (self.height() - self._names_height() - 6 + gap) / max(rows, 3) - gap
-        return int(max(_LEAST_SIDE_PX, min(across, down, metric(_MOST_SIDE_PX))))
+        down = max((self._room_down() + gap) / rows - gap, _LEAST_SIDE_PX)
+        return int(min(self._side_across(), down, metric(_MOST_SIDE_PX)))
+
+    def _side_across(self) -> float:
+        gap = metric(_GAP_PX)
+        across = (self.width() - self._labels_width() - 4 + gap) / max(1, self._num_columns()) - gap
+        return max(_LEAST_SIDE_PX, across)
+
+    def _room_down(self) -> float:
+        return self.height() - (metric(18) if self._names else 0) - 6.0
 
     def _labels_width(self) -> int:
         lines = [sheet.title for sheet in self._sheets] + [sheet.subtitle for sheet in self._sheets]
@@ -217,7 +226,8 @@ class SheetGrid(QWidget):
         return round(widest) + metric(16)
 
     def _names_height(self) -> int:
-        return metric(18) if self._names else 0
+        is_readable = bool(self._names) and self._side_across() >= metric(_NAMED_FROM_PX)
+        return metric(18) if is_readable else 0
 
     def _tell_readers(self) -> None:
         words = "Samples as it learns, none yet"

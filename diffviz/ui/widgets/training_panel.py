@@ -191,7 +191,7 @@ class TrainingPanel(SidePanel):
         changed = (status.state, status.is_new_run) != (self._status.state, self._status.is_new_run)
         self._status = status
         self.badge.set_badge(*_BADGES[status.state])
-        self.where.set_markup(_where(status))
+        self.where.set_markup(_where(status, self.where.width()))
         self.track.set_share(status.step / status.steps if status.steps else 0.0)
         self.read_outs.set_cells(_read_outs(status))
         if changed or not self.note.markup:
@@ -287,11 +287,13 @@ class SavedList(QWidget):
                 end.paint(painter, x, baseline, tokens.color("text2"), tokens)
 
 
-def _where(status: TrainingStatus) -> str:
+def _where(status: TrainingStatus, room: int) -> str:
     if status.state == "idle" or not status.steps:
         return "No step yet"
     step = f"[text2]step {status.step:,} of {status.steps:,}[/]"
-    return f"Epoch {status.epoch:.1f} of {status.epochs:.1f}  {step}"
+    words = f"Epoch {status.epoch:.1f} of {status.epochs:.1f}  {step}"
+    fits = RichLine(words, "label", QFont.Weight.DemiBold, tabular=True).width() <= room
+    return words if fits else f"Epoch {status.epoch:.1f}  [text2]step {status.step:,}[/]"
 
 
 def _read_outs(status: TrainingStatus) -> list[ReadOut]:

@@ -96,6 +96,7 @@ class TrainWorkspace(QObject):
         if self.trainer.find_stored_run() and self.trainer.log is not None:
             self.recipe.take_plan(self.trainer.log.plan)
             self._place = max(0, len(self.trainer.log.moments) - 1)
+            self.noted.emit(f"The last run was taken up at step {len(self.trainer.log):,}")
         self.recipe.activate()
         self._show()
         self._show_moments()
@@ -217,7 +218,7 @@ class TrainWorkspace(QObject):
         if not self._is_active:
             return
         is_new = not trainer.can_go_on_as(self.recipe.plan)
-        status = status_of(state, log, self._num_examples(), is_new_run=is_new)
+        status = status_of(state, log, is_new_run=is_new)
         self.panel.show_status(status)
         if log is not self._shown:
             self._shown = log
@@ -240,9 +241,7 @@ class TrainWorkspace(QObject):
             return
         log = self.trainer.log
         self._place = min(self._place, max(0, len(log.moments) - 1)) if log is not None else 0
-        names = self.trainer.opened.column_names if self.trainer.opened is not None else ()
-        is_growing = self.trainer.state.is_active
-        self._presenter.show_moments(log, self._place, names, self._num_examples(), is_growing=is_growing)
+        self._presenter.show_moments(log, self._place, is_growing=self.trainer.state.is_active)
         self.timeline.set_following(self._is_following)
         if log is not None:
             self.centre.loss_plot.set_now(self._step_looked_at(log))
@@ -250,11 +249,6 @@ class TrainWorkspace(QObject):
     def _step_looked_at(self, log: TrainingLog) -> int:
         """The newest step where that is followed, else that of the moment that was chosen."""
         return len(log) if self._is_following or not log.moments else log.moments[self._place].step
-
-    def _num_examples(self) -> int:
-        if self.trainer.opened is not None:
-            return self.trainer.opened.num_examples
-        return self.recipe.preview.count if self.recipe.preview is not None else 1
 
     def _show_data_behind(self, log: TrainingLog) -> None:
         preview = self.recipe.preview

@@ -73,8 +73,6 @@ class TrainPresenter:
         self,
         log: TrainingLog | None,
         place: int,
-        names: tuple[str, ...],
-        num_examples: int,
         *,
         is_growing: bool,
     ) -> None:
@@ -87,10 +85,6 @@ class TrainPresenter:
             The run; None: there is none.
         place
             The moment that is looked at.
-        names
-            What each sample is asked to show; empty where the network knows no classes.
-        num_examples
-            How many examples make an epoch.
         is_growing
             Whether more moments will come.
         """
@@ -110,7 +104,7 @@ class TrainPresenter:
         cells = [self._cell(m, column, is_points=is_points) for m in moments]
         self._timeline.set_moments(cells, _WAITING if is_growing else "")
         self._timeline.set_place(place)
-        epoch = moment.images_seen / max(1, num_examples)
+        epoch = log.epoch_of(moment.images_seen)
         self._timeline.set_read_out(
             f"[accent]epoch[/] {epoch:.1f}  [text2]step {moment.step:,} · {moment.images_seen:,} images[/]"
         )
@@ -123,9 +117,10 @@ class TrainPresenter:
             )
             self._stage.sheet_title.set_title("Samples as it learns", words)
         else:
+            names = log.column_names
             name = names[column] if column < len(names) else "through training"
             self._timeline.set_labels(f"Sample {column + 1}", name)
-            self._stage.sheets.set_sheets([self._sheet(m, num_examples) for m in moments], names)
+            self._stage.sheets.set_sheets([self._sheet(log, m) for m in moments], names)
             self._stage.sheets.set_chosen(place)
             words = f"the same eight starting noises each time, {steps} DDIM steps"
             self._stage.sheet_title.set_title("Samples as it learns", words)
@@ -136,10 +131,10 @@ class TrainPresenter:
         floor = None if log.floor is None else log.floor.by_time
         self._panel.by_time.show_losses(losses, floor, log.plan.config.schedule.num_timesteps)
 
-    def _sheet(self, moment: Moment, num_examples: int) -> Sheet:
+    def _sheet(self, log: TrainingLog, moment: Moment) -> Sheet:
         known = self._sheets.get(moment.step)
         if known is None or known[0] is not moment:
-            epoch = moment.images_seen / max(1, num_examples)
+            epoch = log.epoch_of(moment.images_seen)
             title = "untrained" if moment.step == 0 else f"epoch {epoch:.1f}"
             known = (moment, Sheet(title, f"step {moment.step:,}", moment.samples))
             self._sheets[moment.step] = known
@@ -156,7 +151,7 @@ class TrainPresenter:
         return known[1]
 
 
-def status_of(state: str, log: TrainingLog | None, num_examples: int, *, is_new_run: bool) -> TrainingStatus:
+def status_of(state: str, log: TrainingLog | None, *, is_new_run: bool) -> TrainingStatus:
     """What the panel shows of a run: measured speeds, and the time left at the pace of the run so far."""
     if log is None:
         return TrainingStatus(state)
@@ -171,8 +166,8 @@ def status_of(state: str, log: TrainingLog | None, num_examples: int, *, is_new_
         left = max(0, config.images - seen) * float(elapsed[-1]) / seen
     return TrainingStatus(
         state=state,
-        epoch=seen / max(1, num_examples),
-        epochs=config.images / max(1, num_examples),
+        epoch=log.epoch_of(seen),
+        epochs=log.epoch_of(config.images),
         step=len(log),
         steps=-(-config.images // batch),
         images_per_s=speed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -16,8 +16,18 @@ from diffviz.ui.widgets.picture_wall import PictureWall
 from diffviz.ui.widgets.point_picture import PointCloud
 from diffviz.ui.widgets.sheet_grid import SheetGrid
 from diffviz.ui.widgets.stage_bar import StageTitle
+from diffviz.ui.widgets.surfaces import make_card
 
 _WALL_PX = 56
+_HINT_PX, _HINT_FROM_PX = 176, 700
+_PICTURE_HINT = (
+    "Follow one column downwards: its noise is fixed, only the network changes. Colours settle first, then "
+    "outlines, and details last."
+)
+_POINT_HINT = (
+    "Each pink point begins at the same noise every time; only the network changes. First they spread as "
+    "wide as the data, then they find its shape."
+)
 
 
 class TrainStage(QWidget):
@@ -57,14 +67,19 @@ class TrainStage(QWidget):
         self.sheet_title = StageTitle("image")
         self.sheets = SheetGrid()
         self.cloud = PointCloud()
+        self.hint = _ReadingCard()
+        samples = QHBoxLayout()
+        samples.setSpacing(metric(12))
+        samples.addWidget(self.sheets, 1)
+        samples.addWidget(self.cloud, 1)
+        samples.addWidget(self.hint, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(_Bar(self.loss_title, self.loss_value))
         column.addWidget(self.loss_plot, 4)
         column.addWidget(_Bar(self.sheet_title))
-        column.addWidget(self.sheets, 7)
-        column.addWidget(self.cloud, 7)
+        column.addLayout(samples, 7)
         return page
 
     def show_data(
@@ -85,14 +100,45 @@ class TrainStage(QWidget):
         """Show samples of the run as points, or as pictures."""
         self.sheets.setVisible(not is_points)
         self.cloud.setVisible(is_points)
+        self.hint.set_points(is_points)
 
     def show_run(self, is_shown: bool) -> None:
         """Show the run, or the data."""
         self.pages.setCurrentIndex(1 if is_shown else 0)
 
     @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.hint.setVisible(self.width() >= metric(_HINT_FROM_PX))
+
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), color("stage"))
+
+
+class _ReadingCard(QWidget):
+    """What there is to see in the samples."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        card = make_card(QVBoxLayout())
+        layout = card.layout()
+        assert layout is not None
+        self._title = MathLabel("", "heading", wraps=True)
+        self._words = MathLabel("", "label", "text2", wraps=True)
+        layout.setContentsMargins(metric(12), metric(10), metric(12), metric(12))
+        layout.addWidget(self._title)
+        layout.addWidget(self._words)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(card)
+        self.setFixedWidth(metric(_HINT_PX))
+        self.set_points(False)
+
+    def set_points(self, is_points: bool) -> None:
+        """Tell of points, or of pictures."""
+        self._title.set_markup("Reading the scatter" if is_points else "Reading the grid")
+        self._words.set_markup(_POINT_HINT if is_points else _PICTURE_HINT)
 
 
 class _Bar(QWidget):
