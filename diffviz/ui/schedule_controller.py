@@ -111,6 +111,10 @@ class ScheduleController(QObject):
             state.schedule, schedule, state.ghost, ghost, state.quantity, state.t, findings
         )
 
+    def take(self, spec: ScheduleSpec) -> None:
+        """Use another schedule, as a step of its own in the history."""
+        self._on_spec_requested(spec, "")
+
     @Slot(object, str)
     def _on_spec_requested(self, spec: ScheduleSpec, merge: str) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from diffviz.core.schedules import PRESETS
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
 from diffviz.ui.run_commands import run_commands
@@ -25,6 +26,7 @@ def window_commands(window: MainWindow) -> list[Command]:
     """
     return [
         *_files(window),
+        *_schedules(window),
         *_time(window),
         *_noise(window),
         *_reverse(window),
@@ -51,6 +53,13 @@ def _files(window: MainWindow) -> list[Command]:
         ),
         Command("edit.undo", "Undo", session.undo, ("Ctrl+Z",), lambda: session.can_undo),
         Command("edit.redo", "Redo", session.redo, ("Ctrl+Shift+Z", "Ctrl+Y"), lambda: session.can_redo),
+    ]
+
+
+def _schedules(window: MainWindow) -> list[Command]:
+    return [
+        Command(f"schedule.preset{index}", f"Schedule: {label}", partial(window.schedule.take, spec))
+        for index, (label, spec) in enumerate(PRESETS)
     ]
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from diffviz.core.schedules import ScheduleSpec
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import current_tokens
 from tests.ui.person import Person, focused, is_in_sight, visible_widgets
@@ -142,6 +143,15 @@ def test_control_k_finds_a_command_and_enter_runs_it(window: MainWindow, person:
     person.key(Qt.Key.Key_Return)
     assert not window.palette_popup.isVisible()
     assert window.session.state.workspace == "reverse"
+
+
+def test_the_palette_finds_schedules_by_their_names(window: MainWindow, person: Person) -> None:
+    person.key(Qt.Key.Key_K, CTRL)
+    person.type("cosine")
+    person.key(Qt.Key.Key_Return)
+    assert window.session.state.schedule == ScheduleSpec("cosine")
+    person.key(Qt.Key.Key_Z, CTRL)
+    assert window.session.state.schedule == ScheduleSpec()
 
 
 def test_escape_closes_the_palette_without_doing_anything_and_gives_the_keyboard_back(
