@@ -148,9 +148,10 @@ def _check_reverse(subject: _Subject) -> str:
 
     window = subject.shown
     runner, history = window.reverse.runner, window.reverse.history
-    info = next((info for info in list_networks() if info.image_shape is not None), None)
-    if info is None:
+    networks = [info for info in list_networks() if info.image_shape is not None]
+    if not networks:
         raise SelfTestError("There is no network to try.")
+    info = max(networks, key=lambda info: info.parameters)
     window.session.update(
         workspace="reverse",
         denoiser=info.key,

@@ -137,7 +137,7 @@ def scrubbed(frames: int) -> tuple[dict[str, Times], int, float]:
     settings = {"sampler": with_steps(window, SAMPLER_STEPS), "num_samples": 4}
     networks = list_networks()
     if networks:
-        settings["denoiser"] = networks[0].key
+        settings["denoiser"] = max(networks, key=lambda info: info.parameters).key
     window.session.update(workspace="reverse", **settings)
     window.reverse.run()
     run = window.reverse.history.current
