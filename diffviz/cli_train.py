@@ -131,7 +131,10 @@ def _train_classifier(
 ) -> int:
     """Train a classifier by the options that were given."""
     from diffviz.cli_classifier import train_classifier
+    from diffviz.training.team import started_by_torchrun
 
+    if started_by_torchrun():
+        raise ValueError("A classifier is trained by one process, without torchrun.")
     key = _device(device)
     given.pop("arch")
     data, size = given.get("data", TrainingConfig.data), given.pop("size", TrainingConfig.image_size)

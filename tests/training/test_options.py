@@ -1,6 +1,8 @@
 """Recipes as command lines: every entry has its option, and the command of a run repeats it exactly."""
 
 import shlex
+import subprocess
+import sys
 from dataclasses import fields, replace
 
 import pytest
@@ -118,3 +120,9 @@ def test_sizes_and_words_that_make_no_network_are_refused_in_one_line(words, sen
     assert sentence in errors
     assert errors.count("\n") == 1
     assert list(in_tmp_path.iterdir()) == []
+
+
+def test_a_recipe_is_made_before_torch_is_loaded():
+    program = "import sys, diffviz.training.options; print('torch' in sys.modules, 'PySide6' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"

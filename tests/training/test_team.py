@@ -57,3 +57,11 @@ def test_a_batch_has_an_image_for_each_process():
     points: Examples = load_material("swiss-roll", "mlp").examples
     with pytest.raises(ValueError, match="at least 4 images, one for each process"):
         TrainingRun(config, points, team=Team(rank=1, size=4))
+
+
+def test_a_classifier_is_trained_by_one_process(in_tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RANK", "0")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["train", "--data", "emoji", "--arch", "classifier"]) == 2
+    assert "A classifier is trained by one process, without torchrun." in capsys.readouterr().err
+    assert list(in_tmp_path.iterdir()) == []
