@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import typer
@@ -22,28 +20,21 @@ from diffviz.cli_output import (
     frame_scale,
     kind_of,
     one_of,
-    with_progress,
     write_array,
     write_frames,
 )
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
-from diffviz.core.forward import q_sample
-from diffviz.core.inversion import invert, path_between
-from diffviz.core.noise import Stream
-from diffviz.core.samplers import Clip, ReverseStep, SamplerKind, SamplerSpec, SeededNoise, Variance
-from diffviz.core.samplers import sample as reverse_process
-from diffviz.core.schedules import ScheduleSpec, build_schedule
-from diffviz.core.timesteps import Spacing, late_start, sampling_timesteps
-from diffviz.data.images import Picture, fit, image_grid, load_image, to_uint8
+from diffviz.cli_walk import Aim, Start, Walk
+from diffviz.core.samplers import Clip, SamplerKind, SamplerSpec, Variance
+from diffviz.core.schedules import ScheduleSpec
+from diffviz.core.slips import Slip
+from diffviz.core.timesteps import Spacing
+from diffviz.data.images import image_grid, to_uint8
 from diffviz.data.schedule_files import spec_to_json
 from diffviz.export.figure import save_picture
 from diffviz.export.frames import FrameSpec, enlarge, reverse_frames
 from diffviz.export.settings import settings_text
-from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, GradientSource, guided
-from diffviz.models.steering import matching_classifier
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from diffviz.models.denoiser import EXACT_PREFIX, Denoiser
 
 _AT_ONCE = 16
 
@@ -127,6 +118,9 @@ def sample(
     to_image: Annotated[
         Path | None, typer.Option(help="With --invert: let the pictures lead to this one.")
     ] = None,
+    slip: Annotated[
+        Slip | None, typer.Option(help="Make this mistake on purpose.", show_default="none")
+    ] = None,
     size: Annotated[
         int, typer.Option(min=1, max=1024, metavar="PX", help="Side of an exact:FOLDER picture.")
     ] = 64,
@@ -146,7 +140,7 @@ def sample(
     Each picture depends on the seed and its place in the list, not on how many are drawn. .npy holds the
     final x_0 as float32 (N, H, W, C).
     """
-    start = _Start(start_image, start_t, fit_start, inverted, to_seed, to_image)
+    start = Start(start_image, start_t, fit_start, inverted, to_seed, to_image)
     start.check(sampler, eta)
     kind = kind_of(out)
     if kind == "animation":
@@ -154,7 +148,7 @@ def sample(
     denoiser = _denoiser(model, device, size)
     own = denoiser.info.schedule or ScheduleSpec()
     spec = schedule_spec(schedule or own, timesteps or own.num_timesteps, param, zero_terminal_snr)
-    walk = _Walk(
+    walk = Walk(
         denoiser,
         spec,
         SamplerSpec(
@@ -169,10 +163,11 @@ def sample(
             *churn_range,
             churn_noise,
         ),
-        _Aim(_class_index(denoiser, class_name), guidance, rescale, classifier_scale),
+        Aim(_class_index(denoiser, class_name), guidance, rescale, classifier_scale),
         seed,
         start,
         number,
+        slip,
     )
     settings = settings_text(
         command="sample",
@@ -199,6 +194,7 @@ def sample(
         inverted=inverted,
         to_seed=to_seed,
         to_image=to_image and to_image.name,
+        slip=slip,
     )
     if kind == "array":
         write_array(out, walk.pictures(number), (number, *walk.shape))
@@ -219,137 +215,6 @@ def sample(
         write_frames(frames, len(walk.times) + (show == "x_t"), animation)
 
 
-@dataclass(frozen=True)
-class _Aim:
-    """What to draw, and how strongly."""
-
-    class_index: int | None
-    guidance_scale: float
-    guidance_rescale: float
-    classifier_scale: float
-
-
-@dataclass(frozen=True)
-class _Start:
-    """Where the pictures begin."""
-
-    image: Path | None
-    t: int | None
-    fit: Literal["crop", "pad", "resize"]
-    inverted: bool
-    to_seed: int | None
-    to_image: Path | None
-
-    @property
-    def is_path(self) -> bool:
-        """Whether the pictures lead from one start to another."""
-        return self.to_seed is not None or self.to_image is not None
-
-    def check(self, sampler: str, eta: float) -> None:
-        """Refuse what does not go together."""
-        if (self.image is None) != (self.t is None):
-            raise ValueError("--start-image and --start-t belong together: give both or neither.")
-        if self.inverted and self.image is None:
-            raise ValueError("--invert needs a picture: give --start-image and --start-t, too.")
-        if self.to_image is not None and not self.inverted:
-            raise ValueError("--to-image needs --invert: a path leads from one picture's noise to another's.")
-        if self.to_seed is not None and self.image is not None:
-            raise ValueError("--to-seed leads from noise to noise: leave --start-image out.")
-        if self.inverted and (sampler == "ddpm" or eta > 0):
-            typer.echo("diffviz: a sampler that draws noise does not lead back to the picture.", err=True)
-
-
-class _Walk:
-    """The reverse process for any stretch of samples; sample i is the same whichever stretch holds it."""
-
-    def __init__(
-        self,
-        denoiser: Denoiser,
-        spec: ScheduleSpec,
-        sampler: SamplerSpec,
-        aim: _Aim,
-        seed: int,
-        start: _Start,
-        number: int,
-    ) -> None:
-        if denoiser.info.image_shape is None:
-            raise ValueError(f"{denoiser.info.name} does not work on pictures.")
-        self.chain = build_schedule(spec)
-        self.times = sampling_timesteps(self.chain, sampler.num_sampling_steps, sampler.spacing)
-        start_t = start.t
-        if start_t is not None:
-            if start_t > spec.num_timesteps:
-                raise ValueError(f"--start-t {start_t}: times run from 1 to {spec.num_timesteps}.")
-            self.times = (start_t, *(time for time in self.times if time < start_t))
-        channels, height, width = denoiser.info.image_shape
-        self.shape = (height, width, channels)
-        self._predict = guided(
-            denoiser,
-            aim.class_index,
-            aim.guidance_scale,
-            aim.guidance_rescale,
-            _classifier(denoiser, aim.classifier_scale),
-            aim.classifier_scale,
-        )
-        if start_t is None and (remark := late_start(self.chain, self.times)):
-            typer.echo(f"diffviz: {remark}", err=True)
-        self._sampler = sampler
-        self._seed = seed
-        self._start, self._number = start, number
-        self._plain = guided(denoiser, aim.class_index)
-        # Read before anything is computed, so that a bad file is told at once.
-        self._guides = [
-            fit(load_image(file).x_0, (height, width), start.fit, channels)
-            for file in (start.image, start.to_image)
-            if file is not None
-        ]
-        self._ends: tuple[Tensor, Tensor] | None = None
-
-    def steps(self, first: int, count: int) -> Iterator[ReverseStep]:
-        """Every step of samples ``first`` to ``first + count - 1``, pictures (count, C, H, W) float64."""
-        height, width, channels = self.shape
-        shape, is_path = (channels, height, width), self._start.is_path
-        noise_source = SeededNoise(self._seed, shape, count, first, is_shared=is_path)
-        x_start = noise_source(Stream.X_T, 0)
-        if is_path or self._start.inverted:
-            if self._ends is None:
-                self._ends = self._both_ends(shape)
-            whole = path_between(*self._ends, self._number if is_path else 1)
-            x_start = whole[first : first + count] if is_path else whole.repeat(count, 1, 1, 1)
-        elif self._guides and self._start.t is not None:
-            x_start = q_sample(self._clean(0), x_start, self.chain.level(self._start.t))
-        return reverse_process(
-            self._predict, x_start, self.chain, self._sampler, noise_source, start_t=self._start.t
-        )
-
-    def _both_ends(self, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
-        """What the path leads from and to; twice the same where there is none."""
-        if self._start.inverted:
-            first = self._inverted(0)
-            return first, self._inverted(1) if self._start.is_path else first
-        seeds = (self._seed, self._start.to_seed if self._start.to_seed is not None else self._seed)
-        first, last = (SeededNoise(seed, shape, 1)(Stream.X_T, 0) for seed in seeds)
-        return first, last
-
-    def _clean(self, which: int) -> Tensor:
-        import torch
-
-        return torch.from_numpy(np.moveaxis(self._guides[which], -1, 0)[None].astype(np.float64))
-
-    def _inverted(self, which: int) -> Tensor:
-        steps = invert(self._plain, self._clean(which), self.chain, self.times)
-        *_, last = with_progress(steps, len(self.times), "Inverting")
-        return last.x_t
-
-    def pictures(self, number: int) -> Iterator[Picture]:
-        """The finished pictures one by one, float32 (H, W, C)."""
-        stretches = [(first, min(_AT_ONCE, number - first)) for first in range(0, number, _AT_ONCE)]
-        steps = (step for stretch in stretches for step in self.steps(*stretch))
-        for step in with_progress(steps, len(stretches) * len(self.times), "Sampling"):
-            if step.s == 0:
-                yield from np.moveaxis(step.x_s.cpu().numpy(), 1, -1).astype(np.float32)
-
-
 def _denoiser(model: str, device: str, size: int) -> Denoiser:
     """The network of that name or file, or the exact denoiser of a folder or data set."""
     if not model.startswith(EXACT_PREFIX):
@@ -360,20 +225,6 @@ def _denoiser(model: str, device: str, size: int) -> Denoiser:
     from diffviz.models.exact_sets import exact_of_dataset
 
     return exact_of_dataset(model, size)[0]
-
-
-def _classifier(denoiser: Denoiser, classifier_scale: float) -> GradientSource | None:
-    """The classifier of the denoiser's classes, if it is to steer."""
-    if classifier_scale == 0.0:
-        return None
-    found = matching_classifier(denoiser.info)
-    if found is None:
-        raise ValueError(
-            f"--classifier-scale: there is no classifier for the classes of {denoiser.info.name}."
-        )
-    from diffviz.models.classifier import load_classifier
-
-    return load_classifier(found.key)
 
 
 def _class_index(denoiser: Denoiser, class_name: str | None) -> int | None:

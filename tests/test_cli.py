@@ -20,6 +20,7 @@ from diffviz.cli_forward import times_of
 from diffviz.core.forward import ForwardProcess, NoiseMode
 from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
+from diffviz.core.slips import Slip
 from diffviz.data.images import to_uint8
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals and terminals of POSIX")
@@ -360,6 +361,18 @@ def test_every_dial_of_sampling_changes_what_the_shipped_network_draws(capsys):
     np.testing.assert_allclose(drawn["interpolated"], drawn["beta"], atol=1e-6)
 
 
+@pytest.mark.usefixtures("in_tmp_path")
+def test_every_slip_draws_something_else_than_the_sane_sampler(capsys):
+    words = ("sample", "--model=fashion-unet", "--steps=5", "--clip=static")
+    drawn = []
+    for slip in ((), *((f"--slip={slip}",) for slip in Slip)):
+        assert run(capsys, *words, *slip, "-o", "x.npy") == (0, "", "")
+        drawn.append(np.load("x.npy"))
+    for index, one in enumerate(drawn):
+        for other in drawn[:index]:
+            assert not np.allclose(one, other, atol=1e-3)
+
+
 def test_steps_that_do_not_begin_in_pure_noise_are_drawn_with_a_warning(capsys, album):
     words = ("sample", "--model", album, "--size=8", "--steps=5")
     status, out, err = run(capsys, *words, "--spacing=leading", "-o", "x.png")
@@ -395,6 +408,7 @@ def test_steps_that_do_not_begin_in_pure_noise_are_drawn_with_a_warning(capsys, 
         (("--model", "exact:album", "--sampler", "magic"), "--sampler magic: 'magic' is not one of 'ddpm'"),
         (("--model", "exact:album", "--start-t", "5"), "--start-image and --start-t belong together"),
         (("--model", "exact:album", "--invert"), "--invert needs a picture"),
+        (("--model", "exact:album", "--slip", "typo"), "--slip typo: 'typo' is not one of 'no-noise'"),
         (("--model", "exact:album", "--to-image", "photo.png"), "--to-image needs --invert"),
         (("--model", "exact:album", "--fit", "squash"), "--fit squash: 'squash' is not one of 'crop'"),
         (

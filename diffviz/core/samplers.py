@@ -27,6 +27,7 @@ from diffviz.core.sampler_steps import (
     heun_step,
 )
 from diffviz.core.schedules import NoiseLevel, NoiseSchedule
+from diffviz.core.slips import Slip, slipped_coefficients, slipped_times
 from diffviz.core.thresholding import clipped
 from diffviz.core.timesteps import sampling_timesteps
 
@@ -145,6 +146,7 @@ def sample(
     *,
     start_t: int | None = None,
     came_from: tuple[int, Tensor] | None = None,
+    slip: Slip | None = None,
 ) -> Iterator[ReverseStep]:
     """Walk from noise to a picture.
 
@@ -165,6 +167,9 @@ def sample(
     came_from
         (t, x_t) of the step that led to x_start, for a run that goes on: a sampler that remembers a step (2M)
         asks the denoiser about it once more.
+    slip
+        A mistake to make on purpose (`core.slips`). Those of noise, denoiser and settings are made by the
+        arguments that belong to them; those of the steps here.
 
     Yields
     ------
@@ -185,7 +190,7 @@ def sample(
             raise ValueError(f"Sampling cannot start at t = {start_t}: take 1 to {schedule.num_timesteps}.")
         times = (start_t, *(t for t in times if t < start_t))
     # As a decorator: a with-block around a yield would leak the mode into whoever reads the steps.
-    return torch.no_grad()(_steps)(predict, x_start, schedule, spec, noise_source, times, came_from)
+    return torch.no_grad()(_steps)(predict, x_start, schedule, spec, noise_source, times, came_from, slip)
 
 
 def _steps(
@@ -196,33 +201,36 @@ def _steps(
     noise_source: NoiseSource,
     times: tuple[int, ...],
     came_from: tuple[int, Tensor] | None,
+    slip: Slip | None,
 ) -> Iterator[ReverseStep]:
     previous = _remembered(predict, schedule, spec, times[0], came_from)
     for index, (t, s) in enumerate(zip(times, (*times[1:], 0), strict=True)):
-        raised = churned(x, schedule, t, spec, noise_source)
-        asked, level = (x, schedule.level(t)) if raised is None else (raised.x, raised.level)
+        at, to = slipped_times(times, t, s, slip)
+        raised = churned(x, schedule, at, spec, noise_source)
+        asked, level = (x, schedule.level(at)) if raised is None else (raised.x, raised.level)
         prediction = clipped(predict(asked, level), asked, level, spec.clip)
         noise, correction, spread = None, None, None
         if spec.kind is SamplerKind.DDPM:
-            coefficients, spread = _ddpm(schedule, s, t, spec, prediction)
+            coefficients, spread = _ddpm(schedule, to, at, spec, prediction)
         elif spec.kind is SamplerKind.DDIM:
-            coefficients = ddim_step(schedule, s, t, spec.eta)
+            coefficients = ddim_step(schedule, to, at, spec.eta)
         elif spec.kind is SamplerKind.EULER:
-            coefficients = ddim_step(schedule, s, t, eta=0.0)
+            coefficients = ddim_step(schedule, to, at, eta=0.0)
         elif spec.kind is SamplerKind.DPMPP2M:
-            coefficients = dpmpp_2m_step(schedule, s, t, previous[1] if previous else None)
+            coefficients = dpmpp_2m_step(schedule, to, at, previous[1] if previous else None)
             if previous and coefficients.correction:
                 correction = prediction.x_0 - previous[0]
-            previous = (prediction.x_0, half_log_snr_step(schedule, s, t))
+            previous = (prediction.x_0, half_log_snr_step(schedule, to, at))
         else:
-            coefficients = heun_step(schedule, s, t, None if raised is None else raised.level.sigma_edm)
+            coefficients = heun_step(schedule, to, at, None if raised is None else raised.level.sigma_edm)
             if coefficients.correction:
                 x_euler = _sum(replace(coefficients, correction=0.0), x, prediction, None, None)
-                arrival = schedule.level(s)
+                arrival = schedule.level(to)
                 ahead = clipped(predict(x_euler, arrival), x_euler, arrival, spec.clip)
                 correction = ahead.noise - prediction.noise
+        coefficients = slipped_coefficients(coefficients, schedule, to, at, slip)
         if coefficients.noise:
-            noise = noise_source(Stream.ANCESTRAL, t).to(x)
+            noise = noise_source(Stream.ANCESTRAL, at).to(x)
             if spread is not None:
                 noise = noise * spread.reshape(-1, *(1,) * (x.ndim - 1))
         x_s = _sum(coefficients, x, prediction, noise, correction)

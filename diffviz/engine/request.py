@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
+from diffviz.core.slips import Slip
 from diffviz.engine.state import SessionState, StartFrom
 from diffviz.models.denoiser import EXACT_PREFIX
 
@@ -66,6 +67,8 @@ class ReverseRequest:
         For a run that begins in the middle of another one.
     redrawn
         (t, seed): the noise of these steps alone comes from another seed.
+    slip
+        A mistake that is made on purpose.
     """
 
     schedule: ScheduleSpec
@@ -88,6 +91,7 @@ class ReverseRequest:
     path_image: str | None = None
     fork: Fork | None = None
     redrawn: tuple[tuple[int, int], ...] = ()
+    slip: Slip | None = None
 
     @classmethod
     def from_state(cls, state: SessionState, images: ImageStore) -> ReverseRequest:
@@ -125,8 +129,8 @@ class ReverseRequest:
 
     @property
     def settings(self) -> ReverseRequest:
-        """The request without where it forks and what it draws anew: what a person has set."""
-        return replace(self, fork=None, redrawn=())
+        """What a person has set: without where it forks, what it draws anew and what it does wrong."""
+        return replace(self, fork=None, redrawn=(), slip=None)
 
     def forked(self, t: int, settings: ReverseRequest | None = None) -> ReverseRequest:
         """A run that leaves this one at t and goes on with other settings.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from diffviz.core.samplers import Predict, ReverseStep, sample
 from diffviz.core.schedules import build_schedule
+from diffviz.core.slips import misleading_schedule, slipped_noise, slipped_predict, slipped_spec
 from diffviz.engine.courtesy import leave_a_core_to_the_window
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.request import Fork, ReverseContext, ReverseRequest
@@ -105,6 +106,7 @@ def reverse_steps(
         shelf.classifier_for(request, info),
         request.classifier_scale,
     )
+    predict = slipped_predict(predict, misleading_schedule(request.schedule), request.slip)
     if go_on_from is not None:
         point = go_on_from
     elif request.fork is not None:
@@ -121,10 +123,11 @@ def reverse_steps(
         predict,
         point.x_t,
         schedule,
-        request.sampler,
-        run_noise(request, shape),
+        slipped_spec(request.sampler, request.slip),
+        slipped_noise(run_noise(request, shape), request.slip),
         start_t=point.t,
         came_from=point.came_from,
+        slip=request.slip,
     )
     first = plan.times.index(point.t)
     for step in _detached(steps):

@@ -79,6 +79,8 @@ class Run:
         What was asked for; enough to make the run again.
     parent
         The run that it was forked from; None for one from the beginning.
+    beside
+        The run that it was made to be compared with, if it was.
     context
         What the denoiser is and where the run began; None until the first record came.
     thinned
@@ -89,6 +91,7 @@ class Run:
         self.id = run_id
         self.request = request
         self.parent = parent
+        self.beside: Run | None = None
         self.context: ReverseContext | None = None
         self.thinned = False
         self.compact = False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from diffviz.core.samplers import ReverseStep
+from diffviz.core.slips import Slip, sane_spec
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import Run, RunHistory
 from diffviz.engine.images import ImageStore
@@ -70,6 +72,7 @@ class RunDriver(QObject):
         self.is_following = True
         self.is_seen = False
         self._owes_first_step = False
+        self._next: list[tuple[ReverseRequest, Run | None]] = []
         self._drawing = QTimer(self)
         self._drawing.setSingleShot(True)
         self._drawing.setInterval(_FRAME_MS)
@@ -190,6 +193,23 @@ class RunDriver(QObject):
         self._session.update(reverse_seed=secrets.randbelow(MAX_SEED))
         self.fork_with_settings()
 
+    def break_it(self, slip: Slip) -> None:
+        """Make a run with a mistake beside the same one without it, from the same noise.
+
+        The settings become those under which the mistake can be seen.
+        """
+        sampler = sane_spec(self._session.state.sampler, slip)
+        if sampler != self._session.state.sampler:
+            self._session.update(sampler=sampler)
+        wanted = self.wanted()
+        sane = next((run for run in self.history.runs if run.request == wanted and run.complete), None)
+        if sane is not None:
+            self._start_beside(replace(wanted, slip=slip), sane)
+            return
+        run = self.history.begin(wanted)
+        self._start(run, paused=False)
+        self._next = [(replace(wanted, slip=slip), run)]
+
     # What there is
 
     def wanted(self) -> ReverseRequest:
@@ -200,7 +220,7 @@ class RunDriver(QObject):
         """Whether the settings are no longer those of the run."""
         fork = run.request.fork
         if fork is None:
-            return run.request != self.wanted()
+            return run.request.settings != self.wanted()
         return run.request.settings != fork.parent.forked(fork.t, self.wanted()).settings
 
     def is_own(self, run: Run | None) -> bool:
@@ -220,10 +240,19 @@ class RunDriver(QObject):
     def _begin_again(self, *, paused: bool) -> None:
         """Make the present run again from its beginning, or one of its own for other settings."""
         run = self.history.current
-        if run is None or run.request.fork is None or self.is_stale(run):
+        if run is None or self.is_stale(run):
             self._start(self.history.begin(self.wanted()), paused=paused)
+        elif run.request.fork is None:
+            again = self.history.begin(run.request)
+            again.beside = run.beside
+            self._start(again, paused=paused)
         else:
             self._fork(run.parent, run.request.fork.t, run.request, paused=paused)
+
+    def _start_beside(self, request: ReverseRequest, partner: Run | None) -> None:
+        run = self.history.begin(request)
+        run.beside = partner
+        self._start(run, paused=False)
 
     def _fork(
         self, parent: Run | None, t: int, request: ReverseRequest, *, paused: bool | None = None
@@ -244,6 +273,7 @@ class RunDriver(QObject):
         fork_point: RunPoint | None = None,
     ) -> None:
         request = run.request
+        self._next.clear()
         # Who begins a run paused has asked for one step.
         self._owes_first_step = paused
         work = partial(reverse_steps, request, self._shelf, go_on_from=go_on_from, fork_point=fork_point)
@@ -305,6 +335,11 @@ class RunDriver(QObject):
             self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
         elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
             self.noted.emit(f"Run {run.id} reached the image in {len(run.steps)} steps")
+        waiting, self._next = self._next, []
+        if waiting and outcome.status is JobStatus.SUCCEEDED:
+            self.is_following = True
+            self._start_beside(*waiting[0])
+            self._next = waiting[1:]
         self.progressed.emit()
 
     @Slot(object)

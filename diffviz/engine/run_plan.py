@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from diffviz.core.schedules import build_schedule
+from diffviz.core.slips import slipped_spec
 from diffviz.core.timesteps import matching_time, sampling_timesteps
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def plan_run(request: ReverseRequest) -> RunPlan:
         If schedule and sampler do not go together, or a fork begins where its parent has no step.
     """
     schedule = build_schedule(request.schedule)
-    grid = sampling_timesteps(schedule, request.sampler.num_sampling_steps, request.sampler.spacing)
+    spec = slipped_spec(request.sampler, request.slip)
+    grid = sampling_timesteps(schedule, spec.num_sampling_steps, spec.spacing)
     if request.fork is None:
         return RunPlan((), grid if request.start_t is None else _from(request.start_t, grid))
     parent = plan_run(request.fork.parent)

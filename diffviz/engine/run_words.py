@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from diffviz.core.samplers import SamplerKind, SamplerSpec
+from diffviz.core.slips import SLIPS
 from diffviz.engine.request import ReverseRequest
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def sampler_words(spec: SamplerSpec) -> str:
 def run_words(run: Run) -> str:
     """What a run is: where it comes from and how it steps."""
     request = run.request
+    if request.slip is not None:
+        return f"broken on purpose: {SLIPS[request.slip].title}"
     if run.parent is not None:
         changes = change_words(run.parent.request, request)
         return f"forked from run {run.parent.id} at t = {run.fork_t} · {changes}"

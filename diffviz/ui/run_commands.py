@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from diffviz.core.slips import SLIPS
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 def run_commands(window: MainWindow) -> list[Command]:
     """Forking runs and going from one to the other, while the reverse workspace is seen."""
     session, driver, tree = window.session, window.reverse.driver, window.reverse.tree
+    breaks = window.reverse.breaks
 
     def is_here() -> bool:
         return session.state.workspace is Workspace.REVERSE
@@ -29,4 +32,8 @@ def run_commands(window: MainWindow) -> list[Command]:
         ),
         Command("run.previous", "Show the run before", tree.show_previous, ("Ctrl+Up",), is_here),
         Command("run.next", "Show the next run", tree.show_next, ("Ctrl+Down",), is_here),
+        *(
+            Command(f"run.{slip}", f"Break it: {info.title}", partial(breaks.break_with, slip), (), is_here)
+            for slip, info in SLIPS.items()
+        ),
     ]

@@ -24,6 +24,7 @@ MODULES = (
     "sampler_spec",
     "thresholding",
     "churn",
+    "slips",
     "samplers",
     "elbo",
 )

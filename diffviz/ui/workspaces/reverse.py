@@ -25,6 +25,7 @@ from diffviz.ui.widgets.reverse_stage import ReverseStage
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
+from diffviz.ui.workspaces.break_button import BreakButton
 from diffviz.ui.workspaces.denoise_fields import (
     denoiser_options,
     session_changes,
@@ -108,6 +109,7 @@ class ReverseWorkspace(QObject):
             "Reverse strip shows",
         )
         self.timeline.add_right_widget(self._shows, "Reverse strip shows")
+        self.breaks = BreakButton(self.driver, self.timeline, self)
         self.forks = ForkButton(self.driver, self.timeline, self)
         self.tree = RunTree(self.driver, self.timeline, self.bar, self)
 
@@ -120,6 +122,7 @@ class ReverseWorkspace(QObject):
         driver.stepped.connect(self._on_stepped)
         driver.noted.connect(self.noted)
         driver.failed.connect(self.failed)
+        self.breaks.broken.connect(self._on_broken)
         self.runner.state_changed.connect(self._on_runner_state_changed)
         self._presenter.failed.connect(self.failed)
         self.bar.mode_selected.connect(self.set_mode)
@@ -248,6 +251,10 @@ class ReverseWorkspace(QObject):
         self.timeline.stop()
         self._show_run()
         self.strips.refill_reverse()
+
+    @Slot()
+    def _on_broken(self) -> None:
+        self.set_mode("compare")
 
     @Slot(object, object)
     def _on_stepped(self, run: Run, step: ReverseStep) -> None:

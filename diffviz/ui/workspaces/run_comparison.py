@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from diffviz.core.slips import SLIPS
 from diffviz.data.images import to_uint8
 from diffviz.engine.history import Run, RunHistory, Shows
 from diffviz.engine.run_words import run_words
@@ -66,6 +67,8 @@ class RunComparison(QObject):
             return self._chosen
         if current is None or len(runs) < 2:
             return None
+        if current.beside in runs:
+            return current.beside
         if current.parent in runs:
             return current.parent
         place = runs.index(current)
@@ -144,7 +147,7 @@ class RunComparison(QObject):
             self._stage.set_sentence("The runs have pictures of different sizes or numbers.")
             return Column("", "Difference", None, outline=None, placeholder="")
         picture, largest = difference_pixels(first, second)
-        self._stage.set_sentence(_sentence(a, b, first, second))
+        self._stage.set_sentence(_lesson(b) + _sentence(a, b, first, second))
         return Column("", "Difference", picture, f"brightest: {largest:.3g} of 2", outline=None)
 
     def _offer_runs(self, current: Run | None, other: Run | None) -> None:
@@ -174,6 +177,16 @@ class RunComparison(QObject):
     @Slot(str)
     def _on_way_selected(self, way: str) -> None:
         self._stage.set_overlaid(way == "over")
+
+
+def _lesson(run: Run) -> str:
+    """What a run that is broken on purpose shows; "" for a sane one."""
+    if run.request.slip is None:
+        return ""
+    info = SLIPS[run.request.slip]
+    is_exact = run.context is not None and run.context.info.kind == "exact"
+    forgiving = "The exact denoiser forgives much, as it answers with its pictures alone; look at $x_t$. "
+    return f"**{info.title}.** {info.sentence} {forgiving if is_exact else ''}"
 
 
 def _sentence(a: Run, b: Run, first: Pictures, second: Pictures) -> str:
