@@ -14,7 +14,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -37,6 +36,7 @@ from diffviz.ui.widgets.drop_overlay import DropOffer, DropOverlay
 from diffviz.ui.widgets.header import Header
 from diffviz.ui.widgets.hint_card import HintCard
 from diffviz.ui.widgets.message_bar import MessageBar
+from diffviz.ui.widgets.page_stack import PageStack
 from diffviz.ui.widgets.panel_splitter import PanelSplitter
 from diffviz.ui.widgets.schedule_panel import SchedulePanel
 from diffviz.ui.widgets.segmented import Segment
@@ -106,12 +106,12 @@ class MainWindow(QMainWindow):
         self.message_bar = MessageBar()
         self.schedule_panel = SchedulePanel()
         self.schedule = ScheduleController(self.session, self.schedule_panel, self)
-        self._left = QStackedWidget()
+        self._left = PageStack()
         self._left.addWidget(self.schedule_panel)
         self._left.addWidget(self.train.left)
-        self._centre = QStackedWidget()
-        self._right = QStackedWidget()
-        self._timelines = QStackedWidget()
+        self._centre = PageStack()
+        self._right = PageStack()
+        self._timelines = PageStack()
         for workspace in self._workspaces.values():
             self._centre.addWidget(workspace.centre)
             self._right.addWidget(workspace.panel)

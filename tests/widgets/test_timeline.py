@@ -6,6 +6,8 @@ from PySide6.QtCore import QElapsedTimer, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from diffviz.core.schedules import ScheduleSpec, build_schedule
+from diffviz.ui.widgets.labelled_control import LabelledControl
+from diffviz.ui.widgets.segmented import SegmentedSwitch
 from diffviz.ui.widgets.timeline import Timeline
 
 LEFT = Qt.MouseButton.LeftButton
@@ -209,3 +211,15 @@ def test_zoom_shows_a_button_that_ends_it(qtbot, timeline) -> None:
     qtbot.mouseClick(ending, LEFT)
     assert not strip.axis.is_zoomed
     assert not ending.isVisible()
+
+
+def test_words_before_a_switch_give_way_in_a_narrow_row_and_come_back(timeline, qtbot) -> None:
+    row = timeline.findChild(LabelledControl)
+    switch = row.findChild(SegmentedSwitch)
+    wide = timeline.minimumSizeHint().width()
+    timeline.resize(wide, timeline.height())
+    qtbot.waitUntil(row.label.isHidden)
+    qtbot.waitUntil(lambda: switch.width() >= switch.minimumSizeHint().width())
+    timeline.resize(1440, timeline.height())
+    qtbot.waitUntil(row.label.isVisible)
+    qtbot.waitUntil(lambda: row.label.width() >= row.label.sizeHint().width())

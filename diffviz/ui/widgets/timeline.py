@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from diffviz.ui import theme
 from diffviz.ui.theme import Role, current_tokens, metric
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.filmstrip import Filmstrip
-from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.widgets.labelled_control import LabelledControl
 from diffviz.ui.widgets.playback import SPEEDS, Playback
 from diffviz.ui.widgets.segmented import SegmentedSwitch
 from diffviz.ui.widgets.strip_layout import MARGIN_PX
@@ -66,7 +66,7 @@ class Timeline(QWidget):
             ],
             "Frames evenly in",
         )
-        self._even_row = _labelled("Frames evenly in", self._even_in)
+        self._even_row = LabelledControl("Frames evenly in", self._even_in)
         self._zoom_button = make_button("flat", icon="x", tooltip="Show the whole chain")
         self._zoom_button.setParent(self.filmstrip)
         self._zoom_button.hide()
@@ -244,7 +244,7 @@ class Timeline(QWidget):
 
     def add_right_widget(self, widget: QWidget, label: str = "") -> None:
         """Put a workspace's own widget at the right end of the transport row, with words before it."""
-        self.transport.add_right_widget(_labelled(label, widget) if label else widget)
+        self.transport.add_right_widget(LabelledControl(label, widget) if label else widget)
 
     # -- what a person does -------------------------------------------------------------------
 
@@ -355,14 +355,3 @@ class Timeline(QWidget):
             self._zoom_button.setFixedHeight(height)
             self._zoom_button.move(MARGIN_PX - metric(10), heights.ticks_top - 1)
             self._zoom_button.resize(self._zoom_button.sizeHint().width(), height)
-
-
-def _labelled(words: str, widget: QWidget) -> QWidget:
-    """A widget with a few words before it."""
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(metric(10))
-    row.addWidget(MathLabel(words, "label", "text3"))
-    row.addWidget(widget)
-    return holder
