@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diffviz.core.samplers import ReverseStep
 from diffviz.core.schedules import build_schedule
@@ -21,6 +21,7 @@ from diffviz.models.devices import DeviceInfo
 from diffviz.ui.widgets.columns_stage import ColumnsStage
 from diffviz.ui.widgets.denoise_panel import DenoisePanel, DenoiserOption, DeviceOption
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
+from diffviz.ui.widgets.page_stack import PageStack
 from diffviz.ui.widgets.reverse_stage import ReverseStage
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.stage_bar import StageBar
@@ -93,7 +94,7 @@ class ReverseWorkspace(QObject):
         column.addWidget(self.bar)
         self.columns = ColumnsStage()
         self.comparison = RunComparison(self.columns, self._session, self.history, self)
-        self._stages = QStackedWidget()
+        self._stages = PageStack()
         self._stages.addWidget(self.stage)
         self._stages.addWidget(self.columns)
         column.addWidget(self._stages, 1)
