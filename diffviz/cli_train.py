@@ -15,7 +15,7 @@ from diffviz.cli_train_run import ShownRun
 from diffviz.models.catalog import CLASSIFIER
 from diffviz.models.network_config import architecture_of
 from diffviz.training.config import TrainingConfig
-from diffviz.training.options import OPTIONS, Option, make_recipe
+from diffviz.training.options import OPTIONS, Option, default_word, make_recipe
 
 if TYPE_CHECKING:
     from diffviz.core.schedules import ScheduleSpec
@@ -37,7 +37,10 @@ def _parameter(option: Option) -> inspect.Parameter:
     """An option as the signature of a command names it."""
     switch = option.kind is bool
     kind = bool if switch else (str if option.kind is tuple else option.kind) | None
-    described = typer.Option(f"--{option.name}", help=option.help, rich_help_panel="Recipe")
+    default = default_word(option) or False
+    described = typer.Option(
+        f"--{option.name}", help=option.help, rich_help_panel="Recipe", show_default=default
+    )
     return inspect.Parameter(
         option.name.replace("-", "_"),
         inspect.Parameter.KEYWORD_ONLY,

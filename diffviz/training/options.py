@@ -164,6 +164,13 @@ def command_line(config: TrainingConfig) -> str:
     return shlex.join(words)
 
 
+def default_word(option: Option) -> str:
+    """What an option stands at where it is left out, as it would be typed; empty for switches and names."""
+    architecture = option.architectures[0] if option.architectures else "unet"
+    values = describe(make_config(architecture, {})) | TrainingConfig().to_json()
+    return "" if option.kind is bool else _write(option, values[option.entry])[1]
+
+
 def _fitting(architecture: str, material: Material, num_timesteps: int) -> dict[str, Any]:
     """What the data decide of a network."""
     if architecture == "mlp":
