@@ -76,6 +76,8 @@ class ReverseStep:
     churned, churned_level
         What the denoiser was asked instead of x_t at t: x_t with more noise (`core.churn`), and how noisy
         that is. None without churn.
+    seconds
+        How long the step took, where somebody measured it.
     """
 
     index: int
@@ -91,6 +93,7 @@ class ReverseStep:
     correction: Tensor | None = None
     churned: Tensor | None = None
     churned_level: NoiseLevel | None = None
+    seconds: float | None = None
 
 
 class SeededNoise:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
@@ -131,6 +131,33 @@ class ReverseRequest:
     def settings(self) -> ReverseRequest:
         """What a person has set: without where it forks, what it draws anew and what it does wrong."""
         return replace(self, fork=None, redrawn=(), slip=None)
+
+    def session_fields(self) -> dict[str, Any]:
+        """The fields of the session that ask for a run like this one."""
+        settings: dict[str, Any] = {
+            "schedule": self.schedule,
+            "sampler": self.sampler,
+            "denoiser": self.denoiser,
+            "class_index": self.class_index,
+            "reverse_seed": self.seed,
+            "num_samples": self.num_samples,
+            "path_seed": self.path_seed,
+            "path_image": self.path_image,
+            "start": StartFrom.NOISE,
+        }
+        if self.class_index is not None:
+            settings["guidance_scale"] = self.guidance_scale
+            settings["guidance_rescale"] = self.guidance_rescale
+            settings["classifier_scale"] = self.classifier_scale
+        if self.exact_size:
+            settings["exact_size"] = self.exact_size
+        else:
+            settings["device"] = self.device
+        if self.start_image is not None:
+            settings["start"] = StartFrom.INVERTED if self.is_inverted else StartFrom.IMAGE
+            settings |= {"image": self.start_image, "start_t": self.start_t}
+            settings["start_fit"] = self.start_fit
+        return settings
 
     def forked(self, t: int, settings: ReverseRequest | None = None) -> ReverseRequest:
         """A run that leaves this one at t and goes on with other settings.

@@ -7,6 +7,7 @@ nobody writes to, so they may be read in any thread.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -130,8 +131,8 @@ def reverse_steps(
         slip=request.slip,
     )
     first = plan.times.index(point.t)
-    for step in _detached(steps):
-        yield dataclasses.replace(step, index=first + step.index, num_steps=len(plan.times))
+    for step, seconds in _timed(_detached(steps)):
+        yield dataclasses.replace(step, index=first + step.index, num_steps=len(plan.times), seconds=seconds)
 
 
 def _picture_shape(info: DenoiserInfo) -> tuple[int, int, int]:
@@ -178,6 +179,16 @@ def _forked(
         arrival.sqrt_alpha_cumprod * prediction.x_0 + arrival.sqrt_one_minus_alpha_cumprod * prediction.noise
     )
     return RunPoint(t, x_t)
+
+
+def _timed(steps: Iterator[ReverseStep]) -> Iterator[tuple[ReverseStep, float]]:
+    """The steps with how long each took, without the time that their reader took between them."""
+    while True:
+        started_s = time.perf_counter()
+        step = next(steps, None)
+        if step is None:
+            return
+        yield step, time.perf_counter() - started_s
 
 
 def _detached(steps: Iterator[ReverseStep]) -> Iterator[ReverseStep]:

@@ -81,6 +81,10 @@ class Run:
         The run that it was forked from; None for one from the beginning.
     beside
         The run that it was made to be compared with, if it was.
+    race
+        The race that it takes part in; None where there is none.
+    seconds
+        How long all of its own steps took; None where nobody measured.
     context
         What the denoiser is and where the run began; None until the first record came.
     thinned
@@ -92,6 +96,8 @@ class Run:
         self.request = request
         self.parent = parent
         self.beside: Run | None = None
+        self.race: int | None = None
+        self.seconds: float | None = None
         self.context: ReverseContext | None = None
         self.thinned = False
         self.compact = False
@@ -147,6 +153,8 @@ class Run:
         """Add the next step; it has to go on from where the last one ended, or start below it."""
         if self._steps and step.t > self._steps[-1].s:
             raise ValueError(f"A step from t = {step.t} cannot follow one to t = {self._steps[-1].s}.")
+        if step.seconds is not None:
+            self.seconds = (self.seconds or 0.0) + step.seconds
         if self.compact:
             step = _compacted(step)
         self._nbytes += _nbytes(step, self._steps[-1] if self._steps else None)

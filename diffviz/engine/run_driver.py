@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from diffviz.core.samplers import ReverseStep
+from diffviz.core.samplers import ReverseStep, SamplerSpec
 from diffviz.core.slips import Slip, sane_spec
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import Run, RunHistory
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobState
 from diffviz.engine.outcome import JobOutcome, JobStatus
+from diffviz.engine.race import reference_sampler
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.reverse_task import RunPoint, reverse_steps
 from diffviz.engine.run_plan import plan_run
 from diffviz.engine.run_start import RunApproach
 from diffviz.engine.session import Session
-from diffviz.engine.state import MAX_SEED, StartFrom
+from diffviz.engine.state import MAX_SEED
 
 __all__ = ["RunDriver"]
 
 _FRAME_MS = 16
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A run that is to be made when the one before it is through."""
+
+    request: ReverseRequest
+    beside: Run | None = None
+    race: int | None = None
 
 
 class RunDriver(QObject):
@@ -72,7 +82,8 @@ class RunDriver(QObject):
         self.is_following = True
         self.is_seen = False
         self._owes_first_step = False
-        self._next: list[tuple[ReverseRequest, Run | None]] = []
+        self._num_races = 0
+        self._waiting: list[_Order] = []
         self._drawing = QTimer(self)
         self._drawing.setSingleShot(True)
         self._drawing.setInterval(_FRAME_MS)
@@ -128,7 +139,7 @@ class RunDriver(QObject):
     def select(self, run: Run) -> None:
         """Look at a run and take its settings back, so that it can be gone on with."""
         self.history.select(run)
-        self._session.update(**_settings_in_session(run.request))
+        self._session.update(**run.request.session_fields())
         self.begun.emit(run)
 
     def fork_t(self) -> int | None:
@@ -204,11 +215,32 @@ class RunDriver(QObject):
         wanted = self.wanted()
         sane = next((run for run in self.history.runs if run.request == wanted and run.complete), None)
         if sane is not None:
-            self._start_beside(replace(wanted, slip=slip), sane)
+            self._start_order(_Order(replace(wanted, slip=slip), beside=sane))
             return
         run = self.history.begin(wanted)
         self._start(run, paused=False)
-        self._next = [(replace(wanted, slip=slip), run)]
+        self._waiting = [_Order(replace(wanted, slip=slip), beside=run)]
+
+    def race(self, samplers: Sequence[SamplerSpec]) -> None:
+        """Make a run with each of these samplers from the same noise, and one to measure them by.
+
+        Runs that are at hand take part without being made again.
+        """
+        self._num_races += 1
+        wanted = self.wanted()
+        requests = [replace(wanted, sampler=spec) for spec in samplers]
+        orders = []
+        for request in (*requests, replace(wanted, sampler=reference_sampler(wanted.schedule.num_timesteps))):
+            made = next((run for run in self.history.runs if run.request == request and run.complete), None)
+            if made is None:
+                orders.append(_Order(request, race=self._num_races))
+            else:
+                made.race = self._num_races
+        if orders:
+            self._start_order(orders[0])
+            self._waiting = orders[1:]
+        else:
+            self.progressed.emit()
 
     # What there is
 
@@ -249,9 +281,9 @@ class RunDriver(QObject):
         else:
             self._fork(run.parent, run.request.fork.t, run.request, paused=paused)
 
-    def _start_beside(self, request: ReverseRequest, partner: Run | None) -> None:
-        run = self.history.begin(request)
-        run.beside = partner
+    def _start_order(self, order: _Order) -> None:
+        run = self.history.begin(order.request)
+        run.beside, run.race = order.beside, order.race
         self._start(run, paused=False)
 
     def _fork(
@@ -273,7 +305,7 @@ class RunDriver(QObject):
         fork_point: RunPoint | None = None,
     ) -> None:
         request = run.request
-        self._next.clear()
+        self._waiting = []
         # Who begins a run paused has asked for one step.
         self._owes_first_step = paused
         work = partial(reverse_steps, request, self._shelf, go_on_from=go_on_from, fork_point=fork_point)
@@ -335,11 +367,11 @@ class RunDriver(QObject):
             self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
         elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
             self.noted.emit(f"Run {run.id} reached the image in {len(run.steps)} steps")
-        waiting, self._next = self._next, []
+        waiting, self._waiting = self._waiting, []
         if waiting and outcome.status is JobStatus.SUCCEEDED:
             self.is_following = True
-            self._start_beside(*waiting[0])
-            self._next = waiting[1:]
+            self._start_order(waiting[0])
+            self._waiting = waiting[1:]
         self.progressed.emit()
 
     @Slot(object)
@@ -347,31 +379,3 @@ class RunDriver(QObject):
         run = self.history.current
         if state is JobState.PAUSED and run is not None and run.steps:
             self.noted.emit(f"Run {run.id} paused. Press Space to resume.")
-
-
-def _settings_in_session(request: ReverseRequest) -> dict[str, Any]:
-    """The fields of the session that ask for a run like this one."""
-    settings: dict[str, Any] = {
-        "schedule": request.schedule,
-        "sampler": request.sampler,
-        "denoiser": request.denoiser,
-        "class_index": request.class_index,
-        "reverse_seed": request.seed,
-        "num_samples": request.num_samples,
-        "path_seed": request.path_seed,
-        "path_image": request.path_image,
-        "start": StartFrom.NOISE,
-    }
-    if request.class_index is not None:
-        settings["guidance_scale"] = request.guidance_scale
-        settings["guidance_rescale"] = request.guidance_rescale
-        settings["classifier_scale"] = request.classifier_scale
-    if request.exact_size:
-        settings["exact_size"] = request.exact_size
-    else:
-        settings["device"] = request.device
-    if request.start_image is not None:
-        settings["start"] = StartFrom.INVERTED if request.is_inverted else StartFrom.IMAGE
-        settings |= {"image": request.start_image, "start_t": request.start_t}
-        settings["start_fit"] = request.start_fit
-    return settings

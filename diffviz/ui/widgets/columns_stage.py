@@ -12,7 +12,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from diffviz.ui.rich_line import plain_text
 from diffviz.ui.theme import Role, color, metric
+from diffviz.ui.widgets.buttons import Button
 from diffviz.ui.widgets.compare_view import CompareView
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.math_label import MathLabel
@@ -24,6 +26,7 @@ _SIDE_PX = 24
 _GAP_PX = 16
 _LEAST_PX = 64
 _MOST_CAPTION_PX = 340
+_LEAST_BESIDE_WORDS_PX = 90
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +118,11 @@ class ColumnsStage(QWidget):
         self.set_columns(self._columns)
 
     def set_sentence(self, markup: str) -> None:
-        """Say below what is to be seen; "" for nothing."""
+        """Say below what is to be seen; "" for nothing. Where there is no room it is the stage's tooltip."""
         self.sentence.set_markup(markup)
-        self.sentence.setVisible(bool(markup))
+        captions = (f"{column.name}: {plain_text(column.caption)}" for column in self._columns)
+        self.setToolTip("\n".join((*captions, self.sentence.plain)))
+        self._fit()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -130,15 +135,22 @@ class ColumnsStage(QWidget):
 
     def _fit(self) -> None:
         """Enlarge the pictures alike, as far as the stage allows."""
+        self._fit_head()
         count = len(self._columns)
         if not count:
             return
         frame = 2 * MARGIN_PX
         width = (self.width() - 2 * _SIDE_PX - (count - 1) * _GAP_PX) / count - frame
         caption = max((self.captions[i].heightForWidth(round(width)) for i in range(count)), default=0)
-        below = self.sentence.heightForWidth(self.width() - 2 * _SIDE_PX) if self.sentence.isVisible() else 0
-        taken = self.head.sizeHint().height() + caption + below + 60
-        height = self.height() - taken - title_height() - frame
+        below = self.sentence.heightForWidth(self.width() - 2 * _SIDE_PX) if self.sentence.plain else 0
+        height = self.height() - self.head.sizeHint().height() - title_height() - frame - 60
+        has_captions = not self._is_overlaid and height - caption >= metric(_LEAST_PX)
+        for words in self.captions[:count]:
+            words.setVisible(has_captions)
+        height -= caption if has_captions else 0
+        has_room = height - below >= metric(_LEAST_BESIDE_WORDS_PX)
+        self.sentence.setVisible(bool(self.sentence.plain) and has_room)
+        height -= below if has_room else 0
         room = (max(width, _LEAST_PX), max(height, _LEAST_PX))
         sizes = [view.picture_size for view in self.views[:count] if view.picture_size != (0, 0)]
         side = min(*room, metric(240))
@@ -148,3 +160,20 @@ class ColumnsStage(QWidget):
             view.set_name_short(view.title_width() > picture[0] + frame)
             view.setFixedSize(round(picture[0] + frame), round(picture[1] + title_height() + frame))
             words.setFixedWidth(round(min(max(picture[0] + frame, width), metric(_MOST_CAPTION_PX))))
+
+    def _fit_head(self) -> None:
+        """With large text words give way to the controls that they stand before, then buttons to icons."""
+        items = [self.head.itemAt(place) for place in range(self.head.count())]
+        widgets = [w for item in items if item is not None and (w := item.widget()) is not None]
+        gaps = (len(widgets) + 1) * self.head.spacing()
+        room = self.width() - 2 * _SIDE_PX - gaps
+        buttons = [widget for widget in widgets if isinstance(widget, Button)]
+        for button in buttons:
+            button.set_compact(False)
+        has_words = sum(widget.sizeHint().width() for widget in widgets) <= room
+        shown = [widget for widget in widgets if has_words or not isinstance(widget, MathLabel)]
+        for widget in widgets:
+            widget.setVisible(widget in shown)
+        is_tight = sum(widget.sizeHint().width() for widget in shown) > room
+        for button in buttons:
+            button.set_compact(is_tight)

@@ -34,6 +34,7 @@ from diffviz.ui.workspaces.denoise_fields import (
     times_known_to,
 )
 from diffviz.ui.workspaces.fork_button import ForkButton
+from diffviz.ui.workspaces.race_button import RaceButton
 from diffviz.ui.workspaces.reverse_strips import ReverseStrips
 from diffviz.ui.workspaces.run_comparison import RunComparison
 from diffviz.ui.workspaces.run_presenter import RunPresenter
@@ -110,6 +111,8 @@ class ReverseWorkspace(QObject):
             "Reverse strip shows",
         )
         self.timeline.add_right_widget(self._shows, "Reverse strip shows")
+        self.races = RaceButton(self.driver, self._session, self)
+        self.columns.head.insertWidget(self.columns.head.count() - 1, self.races.button)
         self.breaks = BreakButton(self.driver, self.timeline, self)
         self.forks = ForkButton(self.driver, self.timeline, self)
         self.tree = RunTree(self.driver, self.timeline, self.bar, self)
@@ -124,6 +127,7 @@ class ReverseWorkspace(QObject):
         driver.noted.connect(self.noted)
         driver.failed.connect(self.failed)
         self.breaks.broken.connect(self._on_broken)
+        self.races.started.connect(self._on_race_started)
         self.runner.state_changed.connect(self._on_runner_state_changed)
         self._presenter.failed.connect(self.failed)
         self.bar.mode_selected.connect(self.set_mode)
@@ -255,6 +259,11 @@ class ReverseWorkspace(QObject):
 
     @Slot()
     def _on_broken(self) -> None:
+        self.set_mode("compare")
+
+    @Slot()
+    def _on_race_started(self) -> None:
+        self.comparison.forget_choice()
         self.set_mode("compare")
 
     @Slot(object, object)

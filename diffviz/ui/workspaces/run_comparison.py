@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Slot
 from diffviz.core.slips import SLIPS
 from diffviz.data.images import to_uint8
 from diffviz.engine.history import Run, RunHistory, Shows
-from diffviz.engine.run_words import run_words
+from diffviz.engine.race import Standing, standings
+from diffviz.engine.run_words import run_words, sampler_words
 from diffviz.engine.session import Session
 from diffviz.evaluation.metrics import psnr
 from diffviz.ui.theme import Role
@@ -18,7 +19,7 @@ from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.segmented import SegmentedSwitch
 from diffviz.ui.workspaces.run_pictures import Pictures, batch_pixels, difference_pixels
 
-_PICTURE = "my picture"
+_PICTURE, _RACE = "my picture", "the race"
 _SYMBOLS = {"x_t": "x_t", "x_0": "x̂_0", "noise": "ε̂"}
 
 
@@ -74,9 +75,15 @@ class RunComparison(QObject):
         place = runs.index(current)
         return runs[place - 1] if place else runs[1]
 
+    def forget_choice(self) -> None:
+        """Compare with what belongs to the present run again."""
+        self._chosen, self._with_picture = None, False
+
     def title(self) -> tuple[str, str]:
         """Name and detail for the bar above the stage."""
         current, other = self._history.current, self.other
+        if self._shows_race():
+            return "Race of samplers", "from the same noise, on one time"
         if current is not None and self._guide() is not None and (self._with_picture or other is None):
             return f"My picture and run {current.id}", "on one time"
         if current is None or other is None:
@@ -87,6 +94,9 @@ class RunComparison(QObject):
         """Show both runs at the present time."""
         current, other = self._history.current, self.other
         self._offer_runs(current, other)
+        if self._shows_race():
+            self._show_race()
+            return
         guide = self._guide()
         if current is not None and guide is not None and (self._with_picture or other is None):
             self._show_against_picture(current, guide)
@@ -100,6 +110,55 @@ class RunComparison(QObject):
         columns = [self._column(run, t, shows) for run in (other, current)]
         columns.append(self._difference(other, current, t, shows))
         self._stage.set_columns(columns)
+
+    def _shows_race(self) -> bool:
+        """Whether the present run takes part in a race and no other run was chosen to compare with."""
+        current = self._history.current
+        return (
+            current is not None
+            and current.race is not None
+            and self._chosen is None
+            and not self._with_picture
+        )
+
+    def _show_race(self) -> None:
+        """The contenders side by side, with what they cost and how far from the solution they ended."""
+        current = self._history.current
+        race = current.race if current is not None else None
+        contenders, reference = standings([run for run in self._history.runs if run.race == race])
+        t = self._session.state.t
+        shows: Shows = self._session.state.reverse_shows  # type: ignore[assignment]
+        columns = [self._contender(standing, t, shows) for standing in contenders]
+        if reference is None:
+            words = "The race goes on."
+        elif not reference.complete:
+            done = reference.last.index + 1 if reference.last is not None else 0
+            words = (
+                f"Heun with {reference.request.sampler.num_sampling_steps} steps measures them: step {done}."
+            )
+        else:
+            count = reference.request.sampler.num_sampling_steps
+            words = (
+                f"Distances are root mean squares to where Heun with {count} steps ends from the same noise "
+                f"(run {reference.id}); a sampler that draws noise goes another way."
+            )
+        self._stage.set_columns(columns)
+        self._stage.set_sentence(words)
+
+    def _contender(self, standing: Standing, t: int, shows: Shows) -> Column:
+        run = standing.run
+        spec = run.request.sampler
+        frame = run.frame_at(t)
+        picture = None if frame is None else batch_pixels(frame).of(shows)
+        maker = run.context.info.detail or run.context.info.name if run.context is not None else ""
+        figures = [f"{spec.num_sampling_steps} steps", f"{standing.calls} calls"]
+        if standing.seconds is not None:
+            figures.append(f"{standing.seconds:.2g} s")
+        figures.append("distance …" if standing.distance is None else f"distance {standing.distance:.3g}")
+        caption = f"{' · '.join(figures)} · {maker}"
+        outline: Role | None = None if shows == "x_t" else "model"
+        # The name takes the room of the symbol: four columns are narrow, and the switch says what is shown.
+        return Column("", sampler_words(spec), picture, caption, outline)
 
     def _guide(self) -> Pictures | None:
         """The picture that the present run began with, float32 (1, H, W, C)."""
@@ -158,9 +217,15 @@ class RunComparison(QObject):
         ]
         if self._guide() is not None:
             choices.insert(0, Choice(_PICTURE, "My picture", "The picture that the run began with"))
+        if current is not None and current.race is not None:
+            choices.insert(0, Choice(_RACE, "The race", "All samplers of the race"))
         if choices != self._choices:
             self._choices = choices
             self.field.set_options(choices)
+        if self._shows_race():
+            self.field.set_current(_RACE)
+            self.field.setEnabled(True)
+            return
         is_picture = self._guide() is not None and (self._with_picture or other is None)
         if is_picture:
             self.field.set_current(_PICTURE)

@@ -1,0 +1,84 @@
+"""Samplers measured against each other: what a run cost, and how far it ended from the solution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from diffviz.core.samplers import SamplerKind, SamplerSpec
+from diffviz.core.timesteps import Spacing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from diffviz.engine.run import Run
+
+__all__ = ["MOST_CONTENDERS", "Standing", "network_calls", "reference_sampler", "standings"]
+
+MOST_CONTENDERS = 4
+_REFERENCE_STEPS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A contender of a race.
+
+    Attributes
+    ----------
+    run
+        Its run.
+    calls
+        How often the denoiser was asked, so far.
+    seconds
+        How long that took; None where it was not measured.
+    distance
+        Root mean square of its end minus the reference's; None until both are there.
+    """
+
+    run: Run
+    calls: int
+    seconds: float | None
+    distance: float | None
+
+
+def reference_sampler(num_timesteps: int) -> SamplerSpec:
+    """The solution by which others are measured: Heun with 1000 steps, or as many as the chain has."""
+    steps = min(_REFERENCE_STEPS, num_timesteps)
+    return SamplerSpec(SamplerKind.HEUN, steps, spacing=Spacing.TRAILING)
+
+
+def network_calls(run: Run) -> int:
+    """How often a run has asked its denoiser: once a step, and twice where Heun looks ahead."""
+    is_heun = run.request.sampler.kind is SamplerKind.HEUN
+    made = run.last.index + 1 if run.last is not None else 0
+    # A thinned run has let steps go; all but the last one look ahead.
+    ahead = made - (1 if run.complete else 0) if is_heun else 0
+    return made + ahead
+
+
+def standings(runs: Sequence[Run]) -> tuple[tuple[Standing, ...], Run | None]:
+    """The contenders of one race and the reference among its runs.
+
+    Parameters
+    ----------
+    runs
+        All runs of the race.
+
+    Returns
+    -------
+    tuple
+        Up to four standings in the order in which they ran, and the reference; None before it is there.
+    """
+    reference = next((run for run in runs if _is_reference(run)), None)
+    end = reference.last.x_s if reference is not None and reference.complete and reference.last else None
+    found = []
+    for run in [run for run in runs if run is not reference][:MOST_CONTENDERS]:
+        distance = None
+        if end is not None and run.complete and run.last is not None and run.last.x_s.shape == end.shape:
+            distance = float((run.last.x_s - end).square().mean().sqrt())
+        found.append(Standing(run, network_calls(run), run.seconds, distance))
+    return tuple(found), reference
+
+
+def _is_reference(run: Run) -> bool:
+    return run.request.sampler == reference_sampler(run.request.schedule.num_timesteps)

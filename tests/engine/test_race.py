@@ -1,0 +1,88 @@
+"""Races: what a sampler asks for, and how far from the solution it ends."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from diffviz.core.samplers import ReverseStep, SamplerKind, SamplerSpec
+from diffviz.core.schedules import ScheduleSpec
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.images import ImageStore
+from diffviz.engine.race import network_calls, reference_sampler, standings
+from diffviz.engine.request import ReverseRequest
+from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.run import Run
+
+
+class CountingShelf(DenoiserShelf):
+    """A shelf whose denoiser counts how often it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__(ImageStore())
+        rows, columns = np.mgrid[0:8, 0:8]
+        for pattern in (rows, columns):
+            self.images.add_paste(np.stack([pattern * 30] * 3, axis=-1).astype(np.uint8))
+        self.calls = 0
+
+    def fetch(self, request):
+        shelved = super().fetch(request)
+        return replace(shelved, denoiser=Counting(self, shelved.denoiser))
+
+
+class Counting:
+    def __init__(self, shelf, denoiser) -> None:
+        self.shelf, self.denoiser, self.info = shelf, denoiser, denoiser.info
+
+    def predict(self, *arguments):
+        self.shelf.calls += 1
+        return self.denoiser.predict(*arguments)
+
+
+@pytest.fixture
+def shelf():
+    return CountingShelf()
+
+
+def made(shelf, spec):
+    request = ReverseRequest(
+        ScheduleSpec(num_timesteps=100), spec, exact_size=8, picture_keys=shelf.images.opened_keys
+    )
+    run = Run("A", request)
+    for record in reverse_steps(request, shelf):
+        if isinstance(record, ReverseStep):
+            run.append(record)
+            yield run
+
+
+@pytest.mark.parametrize("kind", SamplerKind)
+def test_the_calls_of_a_run_are_counted_as_the_denoiser_counts_them(shelf, kind):
+    for run in made(shelf, SamplerSpec(kind, 7)):
+        assert network_calls(run) == shelf.calls
+    assert run.complete
+    # A run that has let steps go was as dear as it was.
+    assert network_calls(run) == (13 if kind is SamplerKind.HEUN else 7)
+
+
+def test_distances_are_to_the_reference_and_fall_with_the_steps(shelf):
+    *_, reference = made(shelf, reference_sampler(100))
+    runs = [list(made(shelf, SamplerSpec(SamplerKind.DDIM, count)))[-1] for count in (2, 5, 20)]
+    before, none = standings(runs)
+    assert none is None
+    assert all(standing.distance is None for standing in before)
+    for standing in before:
+        assert standing.seconds == pytest.approx(sum(step.seconds for step in standing.run.steps))
+        assert standing.seconds > 0
+    after, found = standings([*runs, reference])
+    assert found is reference
+    assert [standing.run for standing in after] == runs
+    last = reference.last.x_s
+    for standing in after:
+        expected = np.sqrt(np.mean((standing.run.last.x_s.numpy() - last.numpy()) ** 2))
+        assert standing.distance == pytest.approx(expected)
+
+
+def test_the_reference_has_a_thousand_steps_or_those_of_the_chain():
+    assert reference_sampler(1000).num_sampling_steps == reference_sampler(4000).num_sampling_steps == 1000
+    assert reference_sampler(60).num_sampling_steps == 60
+    assert reference_sampler(60).kind is SamplerKind.HEUN
