@@ -56,7 +56,7 @@ PYTHON_LIBRARIES = ("libpython*", "libssl*", "libcrypto*", "libffi*", "libbz2*",
 HOST_FOLDERS = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/")
 
 # Stripping everything breaks libraries of some wheels; these bear it, and hold most of the bytes.
-STRIPPED = ("torch/lib/libtorch_cpu.so", "torch/lib/libtorch_python.so", "libpython3*.so*")
+STRIPPED = ("torch/lib/libtorch_cpu.so", "torch/lib/libtorch_python.so", "libpython3*.so*", "av/*.so")
 
 
 def wanted(entry: Entry) -> bool:

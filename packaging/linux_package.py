@@ -156,7 +156,7 @@ def make_deb() -> Path:
             path.chmod(0o755)
     target = project.DIST / f"diffviz_{project.VERSION}_{architecture}.deb"
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z15", "--build", str(root), str(target)],
+        ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z9", "--build", str(root), str(target)],
         env=dict(os.environ, SOURCE_DATE_EPOCH=str(seconds)),
         check=True,
     )
