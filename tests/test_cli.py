@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from diffviz import paths
@@ -371,6 +372,24 @@ def test_every_slip_draws_something_else_than_the_sane_sampler(capsys):
     for index, one in enumerate(drawn):
         for other in drawn[:index]:
             assert not np.allclose(one, other, atol=1e-3)
+
+
+@pytest.mark.usefixtures("in_tmp_path")
+def test_the_shipped_classifier_steers_the_network_towards_a_class_without_telling_it(capsys):
+    from diffviz.core.schedules import NoiseLevel
+    from diffviz.models.catalog import list_classifiers
+    from diffviz.models.classifier import load_classifier
+
+    words = ("sample", "--model=fashion-unet", "--sampler=ddim", "--steps=10", "--class=bag", "--guidance=0")
+    sure = {}
+    classifier = load_classifier(list_classifiers()[0].key)
+    bag = classifier.info.class_names.index("Bag")
+    for scale in (0, 4):
+        assert run(capsys, *words, "-n", 4, f"--classifier-scale={scale}", "-o", "x.npy") == (0, "", "")
+        drawn = torch.from_numpy(np.moveaxis(np.load("x.npy"), -1, 1)).clamp(-1, 1)
+        said = classifier.log_probabilities(drawn, NoiseLevel(0.0, 1.0, 0.0)).exp()
+        sure[scale] = float(said[:, bag].mean())
+    assert sure[4] > sure[0] + 0.3
 
 
 def test_steps_that_do_not_begin_in_pure_noise_are_drawn_with_a_warning(capsys, album):

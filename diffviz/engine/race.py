@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.timesteps import Spacing
 
@@ -33,12 +35,15 @@ class Standing:
         How long that took; None where it was not measured.
     distance
         Root mean square of its end minus the reference's; None until both are there.
+    miss
+        Root mean square of its end minus the picture that it began with; None where it began with noise.
     """
 
     run: Run
     calls: int
     seconds: float | None
     distance: float | None
+    miss: float | None = None
 
 
 def reference_sampler(num_timesteps: int) -> SamplerSpec:
@@ -76,8 +81,16 @@ def standings(runs: Sequence[Run]) -> tuple[tuple[Standing, ...], Run | None]:
         distance = None
         if end is not None and run.complete and run.last is not None and run.last.x_s.shape == end.shape:
             distance = float((run.last.x_s - end).square().mean().sqrt())
-        found.append(Standing(run, network_calls(run), run.seconds, distance))
+        found.append(Standing(run, network_calls(run), run.seconds, distance, _miss(run)))
     return tuple(found), reference
+
+
+def _miss(run: Run) -> float | None:
+    guide = run.context.guide if run.context is not None else None
+    frame = run.frame_at(0) if guide is not None and run.complete else None
+    if guide is None or frame is None:
+        return None
+    return float(np.sqrt(np.mean((frame.shown("x_t") - guide) ** 2)))
 
 
 def _is_reference(run: Run) -> bool:

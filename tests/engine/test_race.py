@@ -10,7 +10,7 @@ from diffviz.core.schedules import ScheduleSpec
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
 from diffviz.engine.race import network_calls, reference_sampler, standings
-from diffviz.engine.request import ReverseRequest
+from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.reverse_task import reverse_steps
 from diffviz.engine.run import Run
 
@@ -80,6 +80,32 @@ def test_distances_are_to_the_reference_and_fall_with_the_steps(shelf):
     for standing in after:
         expected = np.sqrt(np.mean((standing.run.last.x_s.numpy() - last.numpy()) ** 2))
         assert standing.distance == pytest.approx(expected)
+
+
+def test_the_way_up_and_down_misses_the_picture_the_less_the_more_steps_it_has(shelf):
+    runs = []
+    for count in (4, 60):
+        request = ReverseRequest(
+            ScheduleSpec("cosine", 100),
+            SamplerSpec(SamplerKind.DDIM, count),
+            exact_size=8,
+            picture_keys=shelf.images.opened_keys,
+            start_image="sample:chelsea",
+            start_t=30,
+            is_inverted=True,
+        )
+        run = Run("A", request)
+        for record in reverse_steps(request, shelf):
+            if isinstance(record, ReverseStep):
+                run.append(record)
+            elif isinstance(record, ReverseContext):
+                run.context = record
+        runs.append(run)
+    few, many = (standing.miss for standing in standings(runs)[0])
+    end = np.moveaxis(runs[1].last.x_s[0].numpy(), 0, -1)
+    assert many == pytest.approx(np.sqrt(np.mean((end - runs[1].context.guide) ** 2)), rel=1e-5)
+    assert few >= many > 0
+    assert standings([next(iter(made(shelf, SamplerSpec())))])[0][0].miss is None
 
 
 def test_the_reference_has_a_thousand_steps_or_those_of_the_chain():

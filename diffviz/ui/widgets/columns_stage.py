@@ -39,6 +39,7 @@ class Column:
     caption: str = ""
     outline: Role | None = "model"
     placeholder: str = "Not sampled yet"
+    short_name: str = ""
 
 
 class ColumnsStage(QWidget):
@@ -98,7 +99,7 @@ class ColumnsStage(QWidget):
             is_used = index < len(self._columns)
             if is_used:
                 column = self._columns[index]
-                view.set_title(column.symbol, column.name)
+                view.set_title(column.symbol, column.name, short_name=column.short_name)
                 view.set_outline(column.outline)
                 view.set_placeholder(column.placeholder)
                 view.set_image(column.picture)

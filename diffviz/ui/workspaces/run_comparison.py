@@ -155,10 +155,13 @@ class RunComparison(QObject):
         if standing.seconds is not None:
             figures.append(f"{standing.seconds:.2g} s")
         figures.append("distance …" if standing.distance is None else f"distance {standing.distance:.3g}")
+        if standing.miss is not None:
+            figures.append(f"misses my picture by {standing.miss:.3g}")
         caption = f"{' · '.join(figures)} · {maker}"
         outline: Role | None = None if shows == "x_t" else "model"
         # The name takes the room of the symbol: four columns are narrow, and the switch says what is shown.
-        return Column("", sampler_words(spec), picture, caption, outline)
+        name = sampler_words(spec)
+        return Column("", name, picture, caption, outline, short_name=name.rpartition(" ")[2])
 
     def _guide(self) -> Pictures | None:
         """The picture that the present run began with, float32 (1, H, W, C)."""
