@@ -7,6 +7,7 @@ from diffviz.core.timesteps import known_times, late_start, sampling_timesteps
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.request import EXACT_PICTURES
 from diffviz.engine.session import SessionState, StartFrom
+from diffviz.models.catalog import list_classifiers
 from diffviz.models.steering import matching_classifier
 from diffviz.ui.widgets.denoise_panel import DenoiserOption, DenoiseSettings
 from diffviz.ui.widgets.start_fields import StartSettings
@@ -52,6 +53,7 @@ def session_changes(changes: dict[str, object]) -> dict[str, object]:
 
 def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOption]:
     """The denoisers at hand as the panel offers them."""
+    classifiers = list_classifiers()
     return [
         DenoiserOption(
             info.key,
@@ -62,7 +64,7 @@ def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOpti
             any_size=info.key == EXACT_PICTURES,
             trained_schedule=info.schedule,
             image_shape=info.image_shape,
-            has_classifier=matching_classifier(info) is not None,
+            has_classifier=matching_classifier(info, classifiers) is not None,
         )
         for info in shelf.infos(exact_size)
         # A network of points in the plane draws no pictures.
