@@ -143,8 +143,9 @@ class LiveRun:
         step = run.advance()
         self._elapsed_s += time.perf_counter() - started_s
         self._log.add(step.images_seen, step.loss, step.gradient_norm, self._elapsed_s)
-        note = str(getattr(step, "note", "") or "")
-        return TrainingTick(step.step, step.images_seen, step.loss, step.gradient_norm, self._elapsed_s, note)
+        return TrainingTick(
+            step.step, step.images_seen, step.loss, step.gradient_norm, self._elapsed_s, step.note
+        )
 
     def look_due(self) -> bool:
         """Whether a sheet is due: before the first step, often at first, then after every so many images."""

@@ -83,7 +83,7 @@ def cut_words(window: MainWindow) -> list[str]:
 def overlapping(window: MainWindow) -> list[str]:
     """Pairs of neighbours in a column or a row of the side panels that lie over each other."""
     pairs = []
-    for panel in (window.schedule_panel, window.current_workspace().panel):
+    for panel in (window.panels.widget(0), window.current_workspace().panel):
         for parent in [panel, *panel.findChildren(QWidget)]:
             layout = parent.layout()
             if layout is None or not parent.isVisible() or isinstance(parent, Collapsible):
@@ -125,7 +125,8 @@ def test_no_words_are_cut_and_nothing_overlaps_or_moves_at_any_size(
         assert (window.width(), window.height()) == size
         window.session.update(start="image", denoiser="fashion-unet", class_index=0)
         look(f"a network, a class, a start from a picture at {size}")
-        window.session.update(start="noise", denoiser="exact:pictures")
+        window.session.update(start="noise", denoiser="exact:pictures", workspace="train")
+        look(f"train at {size}")
 
 
 def test_panels_are_narrower_in_a_narrow_window_and_wide_again_in_a_wide_one(
@@ -154,7 +155,7 @@ def test_with_text_twice_as_large_words_wrap_and_panels_scroll(
     font.setPointSizeF(2 * font.pointSizeF())
     application.setFont(font)
     window.toggle_theme()
-    for workspace in ("forward", "reverse"):
+    for workspace in ("forward", "reverse", "train"):
         window.show_workspace(workspace)
         qtbot.waitUntil(lambda: not cut_words(window) and not overlapping(window))
     assert window.forward.timeline.filmstrip.height() > 0

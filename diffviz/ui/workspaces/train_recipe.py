@@ -99,7 +99,8 @@ class TrainRecipe(QObject):
             self.show()
 
     def take_plan(self, plan: TrainingPlan) -> None:
-        """Show the plan of a run that goes on from disk."""
+        """Show the plan of a run that goes on from disk, on the device that is chosen here."""
+        plan = replace(plan, device=self.plan.device)
         self._preset = next(
             (key for key in PRESETS if self._is_preset(key, plan)),
             self._preset if self.preview else RECOMMENDED,
