@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from diffviz.training.examples import Material
 
 IMAGES = 90_000
-MOST_PASSES = 12
-"""A judge sees `IMAGES` pictures, or each of a small set this often, lest it learn them by heart."""
+"""Length of a judge's training in pictures seen."""
+_SMALL_SET = 20_000
+_MOST_PASSES = 12
 _WITH_A_SIDE = ("mnist",)
 """Sets whose pictures mean something else, or nothing, when mirrored."""
 
@@ -73,15 +74,15 @@ def prepare_judge(data: str, material: Material, device: str = "cpu") -> Iterato
 
 
 def judge_recipe(data: str, material: Material) -> ClassifierRecipe:
-    """How the judge of a data set is trained."""
-    images = min(IMAGES, MOST_PASSES * len(material.examples.values))
+    """How the judge of a data set is trained: on a small set with variations, lest it learn it by heart."""
+    count = len(material.examples.values)
+    small = count < _SMALL_SET
     return ClassifierRecipe(
         data=data,
-        images=images,
+        images=min(IMAGES, _MOST_PASSES * count),
         noisy=False,
-        weight_decay=0.1,
-        shift_pixels=2,
-        mirror=data not in _WITH_A_SIDE,
+        shift_pixels=2 if small else 0,
+        mirror=small and data not in _WITH_A_SIDE,
         name=f"Judge of {material.title}",
     )
 

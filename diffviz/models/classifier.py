@@ -20,6 +20,8 @@ from diffviz.models.embedding import TimeAndClass
 from diffviz.models.network_config import NORM_GROUPS
 from diffviz.models.unet import ResBlock, Shrink
 
+_GRID = 4
+
 
 @dataclass(frozen=True)
 class ClassifierConfig:
@@ -32,10 +34,10 @@ class ClassifierConfig:
 
 
 class ClassifierNetwork(nn.Module):
-    """The way down of a U-Net, with the mean over all positions and a linear layer at its end.
+    """The way down of a U-Net, and two linear layers on what is left, which is pooled into a 4×4 grid.
 
     As the noise-aware classifier of Dhariwal and Nichol (2021), but small. The first convolution already
-    halves the picture, since what makes a class is larger than a pixel.
+    halves the picture, since what makes a class is larger than a pixel; the grid keeps where things are.
     """
 
     def __init__(self, config: ClassifierConfig) -> None:
@@ -52,13 +54,15 @@ class ClassifierNetwork(nn.Module):
             self.levels.append(nn.ModuleDict({"shrink": shrink, "block": block}))
             channels = factor * base
         self.norm_out = nn.GroupNorm(NORM_GROUPS, channels)
-        self.head = nn.Linear(channels, config.num_classes)
+        self.grid_values = _GRID**2 * channels
+        self.hidden = nn.Linear(self.grid_values, 4 * base)
+        self.head = nn.Linear(4 * base, config.num_classes)
 
-    def forward(self, x_t: Tensor, t: Tensor) -> Tensor:
+    def forward(self, x_t: Tensor, t: Tensor, kept: Tensor | None = None) -> Tensor:
         """Unnormalised log p(y | x_t, t), shape (B, num_classes); parameters as in `features`."""
-        return cast("Tensor", self.head(self.features(x_t, t)))
+        return cast("Tensor", self.head(self.features(x_t, t, kept)))
 
-    def features(self, x_t: Tensor, t: Tensor) -> Tensor:
+    def features(self, x_t: Tensor, t: Tensor, kept: Tensor | None = None) -> Tensor:
         """What the last layer decides by.
 
         Parameters
@@ -67,18 +71,22 @@ class ClassifierNetwork(nn.Module):
             Pictures, float32, shape (B, C, H, W), values of x_0 in [−1, 1].
         t
             Times of the schedule that the network was trained with, shape (B,); 0 means clean.
+        kept
+            Factors of the values in the grid, shape (B, `grid_values`), 0 where one is dropped in training.
 
         Returns
         -------
         Tensor
-            Shape (B, base_channels · channel_mult[-1]).
+            Shape (B, 4 · base_channels).
         """
         embedding = self.embedding(t, None)
         h = self.conv_in(x_t)
         for level in self.levels:
             parts = cast("nn.ModuleDict", level)
             h = parts["block"](parts["shrink"](h), embedding)
-        return functional.silu(self.norm_out(h)).mean(dim=(2, 3))
+        grid = functional.adaptive_avg_pool2d(functional.silu(self.norm_out(h)), _GRID)
+        values = grid.flatten(1)
+        return functional.silu(self.hidden(values if kept is None else values * kept))
 
 
 class Classifier:

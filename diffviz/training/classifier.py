@@ -30,6 +30,7 @@ from diffviz.training.examples import Material
 from diffviz.training.loop import TrainingError
 
 _WARMUP_FRACTION = 0.05
+_DROPOUT = 0.2
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ class ClassifierRecipe:
     """
 
     data: str = "fashion-mnist"
-    images: int = 200_000
+    images: int = 150_000
     noisy: bool = True
     schedule: ScheduleSpec = field(default_factory=lambda: ScheduleSpec("cosine"))
     base_channels: int = 32
-    batch_size: int = 128
-    learning_rate: float = 3e-3
+    batch_size: int = 32
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     ema_decay: float = 0.995
     shift_pixels: int = 0
@@ -163,7 +164,7 @@ class ClassifierRun:
         x_t, t, labels = (part.to(self.device) for part in self._draw())
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate_at(self.step)
-        logits = self.network(x_t, t)
+        logits = self.network(x_t, t, self._kept())
         loss = functional.cross_entropy(logits, labels)
         if not math.isfinite(float(loss.detach())):
             raise TrainingError(
@@ -195,6 +196,12 @@ class ClassifierRun:
         )
         signal, spread = (table[t][:, None, None, None] for table in (self._signal, self._spread))
         return signal * x_0 + spread * noise, t, labels
+
+    def _kept(self) -> Tensor:
+        """Factors of a dropout that is a function of seed and step alone."""
+        shape = (self.recipe.batch_size, self.network.grid_values)
+        kept = torch.from_numpy(draws.kept(self.recipe.seed, self.step, shape, 1 - _DROPOUT))
+        return (kept.float() / (1 - _DROPOUT)).to(self.device)
 
     def _varied(self, x_0: Tensor) -> Tensor:
         """The batch shifted and mirrored as the recipe wants; what comes in at an edge repeats the edge."""

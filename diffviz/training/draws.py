@@ -18,6 +18,7 @@ class _Choice(IntEnum):
     HIDDEN_LABEL = 3
     MIRROR = 4
     SHIFT = 5
+    KEPT = 6
 
 
 def batch_indices(seed: int, step: int, batch_size: int, num_examples: int) -> NDArray[np.int64]:
@@ -69,6 +70,11 @@ def hidden_labels(seed: int, step: int, batch_size: int, probability: float) -> 
 def mirrored(seed: int, step: int, batch_size: int) -> NDArray[np.bool_]:
     """Which pictures of this batch are mirrored left to right: each with probability 1/2."""
     return _generator(seed, _Choice.MIRROR, step).random(batch_size) < 0.5
+
+
+def kept(seed: int, step: int, shape: tuple[int, ...], share: float) -> NDArray[np.bool_]:
+    """Which hidden values dropout leaves in this step: each with probability `share`."""
+    return _generator(seed, _Choice.KEPT, step).random(shape) < share
 
 
 def shift(seed: int, step: int, reach: int) -> tuple[int, int]:

@@ -75,8 +75,8 @@ def test_the_gradient_is_that_of_log_p_along_any_direction(classifier, x_t):
         classifier.log_probabilities(x_t + sign * step * direction, level).gather(1, classes)[:, 0]
         for sign in (1, -1)
     )
-    assert slope.abs().max() > 1e-3
-    assert torch.allclose(slope, (ahead - behind) / (2 * step), atol=1e-4)
+    assert slope.abs().max() > 0.1
+    assert torch.allclose(slope, (ahead - behind) / (2 * step), atol=1e-3)
 
 
 def test_each_gradient_is_of_its_own_class_and_none_where_no_class_is_asked(classifier, x_t):
