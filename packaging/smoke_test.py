@@ -30,7 +30,7 @@ LINUX = sys.platform.startswith("linux")
 # A colour that the program never shows of itself.
 PINK = (255, 0, 170)
 FEWEST_PIXELS = 2000
-PATIENCE_S = 300
+PATIENCE_S = 900
 SETTLED_S = 10
 # Folders that are no part of what is installed, or that the package manager keeps for itself.
 PASSING = ("proc", "sys", "dev", "run", "tmp", "home", "root", "var/tmp", "var/cache", "var/log", "var/lib")
