@@ -96,6 +96,9 @@ def stage(root: Path) -> None:
     (root / OPT).parent.mkdir(parents=True)
     # Links to the same files: the bundle is large, and nothing here changes it.
     shutil.copytree(BUNDLE, root / OPT, copy_function=os.link, symlinks=True)
+    for path in (root / OPT).rglob("*.so*"):
+        if not path.is_symlink():
+            path.chmod(0o644)
     install_share(root / "usr", made_at())
     command = root / "usr" / "bin" / "diffviz"
     command.parent.mkdir(parents=True)
@@ -116,10 +119,10 @@ def control(root: Path, architecture: str) -> str:
         "Section": "science",
         "Priority": "optional",
         "Description": f"{project.BRIEFCASE['app']['diffviz']['description'].lower()}\n"
-        " A desktop laboratory in which diffusion models are at work on your own pictures:\n"
-        " shape the noise schedule, watch a photograph dissolve step by step, and watch a\n"
-        " denoiser bring pictures back out of noise. It needs no graphics card and no\n"
-        " network, and brings Python and PyTorch with it.",
+        " A desktop laboratory in which diffusion models are at work on your own\n"
+        " pictures: shape the noise schedule, watch a photograph dissolve step by\n"
+        " step, and watch a denoiser bring pictures back out of noise. It needs no\n"
+        " graphics card and no network, and brings Python and PyTorch with it.",
     }
     return "".join(f"{name}: {value}\n" for name, value in fields.items())
 
@@ -156,7 +159,7 @@ def make_deb() -> Path:
             path.chmod(0o755)
     target = project.DIST / f"diffviz_{project.VERSION}_{architecture}.deb"
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z9", "--build", str(root), str(target)],
+        ["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", str(root), str(target)],
         env=dict(os.environ, SOURCE_DATE_EPOCH=str(seconds)),
         check=True,
     )
