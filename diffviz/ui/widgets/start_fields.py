@@ -61,7 +61,7 @@ class StartFields(QWidget):
         self.start = SegmentedSwitch(
             [
                 Segment("noise", "Noise", "Start at t = T from Gaussian noise: a new sample"),
-                Segment("image", "My image", "Noise the open picture to t and run back from there"),
+                Segment("image", "Image", "Noise the open picture to t and run back from there"),
                 Segment(
                     "inverted",
                     "Inverted",
