@@ -23,6 +23,8 @@ from diffviz.core.control_points import control_points
 from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.samples import sample_picture
+from diffviz.engine.trainer import TrainerState
+from diffviz.engine.training_log import TrainingLog
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import apply_theme
 from diffviz.ui.widgets.pixels import array_from_picture
@@ -34,6 +36,8 @@ STILL_MS = 400
 PATIENCE_MS = 240_000
 NUM_COLOURS, NUM_EXACT = 256, 64
 NETWORK = "fashion-unet"
+TRAIN_LOG = Path(__file__).resolve().parent / "train-emoji-run.npz"
+NUM_MOMENTS = 16
 Scene = Callable[["Studio"], "Shot"]
 
 
@@ -201,6 +205,31 @@ def reverse_light(studio: Studio) -> Shot:
     return reverse_exact(studio)
 
 
+def train(studio: Studio) -> Shot:
+    """The first minutes of a run with the recommended recipe, kept so that nobody has to wait for them."""
+    window = studio.window
+    window.train.trainer.log = TrainingLog.read(TRAIN_LOG)
+    window.show_workspace("train")
+    studio.wait_until(lambda: window.train.recipe.preview is not None)
+    studio.wait_until(lambda: bool(window.train.left.network_words.markup))
+    window.train.timeline.go_last()
+    return Shot(window)
+
+
+def train_points(studio: Studio) -> Shot:
+    """A real run of some seconds."""
+    window = studio.window
+    window.show_workspace("train")
+    window.train.recipe.take_data("swiss-roll")
+    studio.wait_until(lambda: window.train.recipe.plan.is_points)
+    window.train.run()
+    trainer = window.train.trainer
+    studio.wait_until(lambda: trainer.log is not None and len(trainer.log.moments) >= NUM_MOMENTS)
+    window.train.pause()
+    studio.wait_until(lambda: trainer.state is TrainerState.PAUSED)
+    return Shot(window.train.centre)
+
+
 def export(studio: Studio) -> Shot:
     studio.window.open_export()
     return Shot(studio.window, studio.window.export.dialog)
@@ -218,6 +247,8 @@ SCENES: dict[str, Scene] = {
     "reverse-network": reverse_network,
     "reverse-from-image": reverse_from_image,
     "reverse-light": reverse_light,
+    "train": train,
+    "train-points": train_points,
     "export": export,
 }
 
