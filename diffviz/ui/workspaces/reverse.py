@@ -94,7 +94,7 @@ class ReverseWorkspace(QObject):
         column.setSpacing(0)
         column.addWidget(self.bar)
         self.columns = ColumnsStage()
-        self.comparison = RunComparison(self.columns, self._session, self.history, self)
+        self.comparison = RunComparison(self.columns, self._session, self.history, self._shelf, self)
         self._stages = PageStack()
         self._stages.addWidget(self.stage)
         self._stages.addWidget(self.columns)
@@ -130,6 +130,7 @@ class ReverseWorkspace(QObject):
         self.races.started.connect(self._on_race_started)
         self.runner.state_changed.connect(self._on_runner_state_changed)
         self._presenter.failed.connect(self.failed)
+        self.comparison.duel.failed.connect(self.failed)
         self.bar.mode_selected.connect(self.set_mode)
         self.stage.picture_saved.connect(self._on_picture_saved)
         self.stage.save_failed.connect(self._on_save_failed)
@@ -173,6 +174,7 @@ class ReverseWorkspace(QObject):
         self.deactivate()
         self.driver.shutdown()
         self._presenter.shutdown()
+        self.comparison.duel.shutdown()
 
     def set_compact(self, compact: bool) -> None:
         """Shrink the strips in a low window."""

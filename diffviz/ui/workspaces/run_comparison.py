@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 
 from diffviz.core.slips import SLIPS
 from diffviz.data.images import to_uint8
+from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import Run, RunHistory, Shows
 from diffviz.engine.race import Standing, standings
 from diffviz.engine.run_words import run_words, sampler_words
@@ -17,9 +18,10 @@ from diffviz.ui.widgets.choice_field import Choice, ChoiceField
 from diffviz.ui.widgets.columns_stage import Column, ColumnsStage
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.segmented import SegmentedSwitch
+from diffviz.ui.workspaces.duel_view import DuelView
 from diffviz.ui.workspaces.run_pictures import Pictures, batch_pixels, difference_pixels
 
-_PICTURE, _RACE = "my picture", "the race"
+_NOTHING, _PICTURE, _RACE, _DUEL = "no other run", "my picture", "the race", "other denoisers"
 _SYMBOLS = {"x_t": "x_t", "x_0": "x̂_0", "noise": "ε̂"}
 
 
@@ -31,17 +33,23 @@ class RunComparison(QObject):
     ----------
     stage
         Gets the pictures, and above them the two runs to choose.
-    session, history
-        Where time, choices and runs come from.
+    session, history, shelf
+        Where time, choices, runs and denoisers come from.
     """
 
     def __init__(
-        self, stage: ColumnsStage, session: Session, history: RunHistory, parent: QObject | None = None
+        self,
+        stage: ColumnsStage,
+        session: Session,
+        history: RunHistory,
+        shelf: DenoiserShelf,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.duel = DuelView(stage, shelf, self)
         self._stage, self._session, self._history = stage, session, history
         self._chosen: Run | None = None
-        self._with_picture = False
+        self._with_picture = self._is_duel = False
         self._choices: list[Choice] = []
         self.field = ChoiceField(
             accessible_name="Run to compare with", tooltip="The run that the present one is compared with"
@@ -77,11 +85,13 @@ class RunComparison(QObject):
 
     def forget_choice(self) -> None:
         """Compare with what belongs to the present run again."""
-        self._chosen, self._with_picture = None, False
+        self._chosen, self._with_picture, self._is_duel = None, False, False
 
     def title(self) -> tuple[str, str]:
         """Name and detail for the bar above the stage."""
         current, other = self._history.current, self.other
+        if self._is_duel and current is not None:
+            return "Duel of denoisers", f"on the steps of run {current.id}"
         if self._shows_race():
             return "Race of samplers", "from the same noise, on one time"
         if current is not None and self._guide() is not None and (self._with_picture or other is None):
@@ -94,6 +104,10 @@ class RunComparison(QObject):
         """Show both runs at the present time."""
         current, other = self._history.current, self.other
         self._offer_runs(current, other)
+        if current is not None and self._is_duel:
+            self.duel.show_run(current, self._session.state.t)
+            return
+        self.duel.leave()
         if self._shows_race():
             self._show_race()
             return
@@ -222,23 +236,28 @@ class RunComparison(QObject):
             choices.insert(0, Choice(_PICTURE, "My picture", "The picture that the run began with"))
         if current is not None and current.race is not None:
             choices.insert(0, Choice(_RACE, "The race", "All samplers of the race"))
+        if not choices:
+            choices.append(Choice(_NOTHING, "No other run", "Make a second run, or fork this one"))
+        if current is not None:
+            choices.append(Choice(_DUEL, "Other denoisers", "What other denoisers take the same x_t for"))
         if choices != self._choices:
             self._choices = choices
             self.field.set_options(choices)
-        if self._shows_race():
-            self.field.set_current(_RACE)
-            self.field.setEnabled(True)
-            return
-        is_picture = self._guide() is not None and (self._with_picture or other is None)
-        if is_picture:
-            self.field.set_current(_PICTURE)
-        elif other is not None:
-            self.field.set_current(other.id)
-        self.field.setEnabled(bool(choices))
+        if self._is_duel and current is not None:
+            shown = _DUEL
+        elif self._shows_race():
+            shown = _RACE
+        elif self._guide() is not None and (self._with_picture or other is None):
+            shown = _PICTURE
+        else:
+            shown = _NOTHING if other is None else other.id
+        if shown in self.field.keys():  # noqa: SIM118  (a method, not a mapping)
+            self.field.set_current(shown)
+        self.field.setEnabled(current is not None)
 
     @Slot(str)
     def _on_run_chosen(self, name: str) -> None:
-        self._with_picture = name == _PICTURE
+        self._with_picture, self._is_duel = name == _PICTURE, name == _DUEL
         self._chosen = self._history.find(name)
         self.show()
 
