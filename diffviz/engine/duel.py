@@ -88,7 +88,8 @@ class Duel:
         if exact is not None and exact.data is not None:
             info = exact.info(request.class_index)
             found.append(("Exact", info.detail, exact.denoiser))
-            found.append(("Gaussian", "knows their mean and covariance alone", self._filter(request, exact)))
+            linear = self._filter(request, exact)
+            found.append(("Gaussian", f"knows mean and covariance of {linear.info.trained_on}", linear))
         else:
             found += [("Exact", missing, None), ("Gaussian", missing, None)]
         found.append(("Blur", "knows no pictures", BlurDenoiser()))

@@ -63,7 +63,7 @@ class DuelView(QObject):
         if question != self._asked:
             return
         self._stage.set_columns([_column(answer) for answer in answers])
-        measure = "your picture" if has_truth else "the exact answer, the best that can be given"
+        measure = "your picture" if has_truth else "the answer of the exact denoiser"
         self._stage.set_sentence(
             f"The same $x_t$ at t = {question[1]}, and what each takes it for. Errors are root mean squares "
             f"to {measure}."
