@@ -32,8 +32,8 @@ from diffviz.engine.training_task import LiveRun, training_steps
 from diffviz.models.catalog import list_networks, load_denoiser
 from diffviz.models.exact import ExactDenoiser
 from diffviz.models.network_config import MlpConfig
-from diffviz.training.config import TrainingConfig
 from diffviz.training.batch import Examples
+from diffviz.training.config import TrainingConfig
 
 BATCH, STEPS = 64, 24
 

@@ -14,8 +14,8 @@ from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import RunHistory
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.session import Session
 from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.session import Session
 from diffviz.ui.export_controller import ExportController
 from diffviz.ui.theme import apply_theme
 

@@ -21,8 +21,8 @@ from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import RunHistory
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseContext, ReverseRequest
-from diffviz.engine.session import Session, SessionState, Workspace
 from diffviz.engine.reverse_task import reverse_steps
+from diffviz.engine.session import Session, SessionState, Workspace
 from diffviz.export import animation
 from diffviz.ui import export_controller
 from diffviz.ui.export_controller import ExportController
