@@ -517,7 +517,10 @@ def test_a_reader_that_leaves_early_is_no_error():
 @linux_only
 @pytest.mark.parametrize("name", ["long.mp4", "long.npy", "long"])
 def test_ctrl_c_leaves_no_partial_file(name, in_tmp_path):
-    process = program("forward", "sample:chelsea", "--t", "0:1000", "--mode", "redraw", "-o", name)
+    # Tests that run as a shell's background job inherit that Ctrl-C is ignored.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    words = ("forward", "sample:chelsea", "--t", "0:1000", "--mode", "redraw", "-o", name)
+    process = program(*words, prefix=heed)
     deadline = time.monotonic() + 60
     while not list(in_tmp_path.glob(".long*.part")):
         assert process.poll() is None

@@ -38,8 +38,9 @@ def test_when_memory_runs_out_the_same_batch_is_computed_in_smaller_pieces(parts
     for one, other in zip(expected, steps, strict=True):
         assert other.loss == pytest.approx(one.loss, rel=1e-4)
         assert other.gradient_norm == pytest.approx(one.gradient_norm, rel=1e-3)
-    for (name, weight), other in zip(plain.network.named_parameters(), short.network.parameters()):
-        assert torch.allclose(weight, other, rtol=0, atol=1e-4), name
+    # Not weight by weight: a bias ahead of a normalisation has no gradient but rounding, and Adam walks by its sign.
+    answers = [run.network(torch.ones(1, 1, 8, 8), torch.tensor([500]), None) for run in (plain, short)]
+    assert torch.allclose(*answers, rtol=0, atol=1e-4)
     assert "The memory ran out, so a batch is now computed 3 at a time" in steps[0].note
     assert [step.note for step in (*steps[1:], *expected)] == [""] * 5
 
