@@ -38,7 +38,8 @@ def test_when_memory_runs_out_the_same_batch_is_computed_in_smaller_pieces(parts
     for one, other in zip(expected, steps, strict=True):
         assert other.loss == pytest.approx(one.loss, rel=1e-4)
         assert other.gradient_norm == pytest.approx(one.gradient_norm, rel=1e-3)
-    # Not weight by weight: a bias ahead of a normalisation has no gradient but rounding, and Adam walks by its sign.
+    # Not weight by weight: ahead of a normalisation a bias has only rounding for a gradient, and Adam heeds
+    # its sign.
     answers = [run.network(torch.ones(1, 1, 8, 8), torch.tensor([500]), None) for run in (plain, short)]
     assert torch.allclose(*answers, rtol=0, atol=1e-4)
     assert "The memory ran out, so a batch is now computed 3 at a time" in steps[0].note
