@@ -17,15 +17,6 @@ EXAMPLES = Examples(
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_thread_for_each_part():
-    """As the command line does it: two parts with two threads each would wait for each other on two cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def recipe(**changes):
     values = {"network": TINY, "images": 60, "batch_size": 6, "warmup_images": 12}
     return TrainingConfig(**(values | changes))
