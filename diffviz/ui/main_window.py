@@ -6,17 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QSettings, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QCloseEvent,
-    QKeyEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import (
-    QApplication,
-    QMainWindow,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from diffviz.engine.denoisers import DenoiserShelf
@@ -216,12 +207,16 @@ class MainWindow(QMainWindow):
         self.opener.open(files)
 
     def _drop_offer(self, mime: QMimeData) -> DropOffer:
-        folder = dropped_folder(mime) if self.session.state.workspace is Workspace.TRAIN else None
+        folder = self._data_folder(mime)
         return drop_offer(mime) if folder is None else folder_offer(folder, self.train.why_locked)
+
+    def _data_folder(self, mime: QMimeData) -> Path | None:
+        """Folder that is dropped to train on; elsewhere a folder is the pictures in it."""
+        return dropped_folder(mime) if self.session.state.workspace is Workspace.TRAIN else None
 
     @Slot(object)
     def _on_dropped(self, mime: QMimeData) -> None:
-        folder = dropped_folder(mime) if self.session.state.workspace is Workspace.TRAIN else None
+        folder = self._data_folder(mime)
         if folder is None:
             self.opener.take_drop(mime)
         else:
@@ -353,7 +348,7 @@ class MainWindow(QMainWindow):
         for workspace in self._workspaces.values():
             workspace.set_compact(is_compact)
         self.schedule_panel.set_compact(is_compact)
-        self._timelines.setFixedHeight(self.current_workspace().timeline.sizeHint().height())
+        self._fit_timeline()
         self.panels.set_narrow(self.width() < metric(_NARROW_BELOW_PX))
         if self.hint.isVisible():
             self._place_hint()
