@@ -27,13 +27,12 @@ from diffviz.ui.widgets.drop_overlay import DropOffer, DropOverlay
 from diffviz.ui.widgets.header import Header
 from diffviz.ui.widgets.hint_card import HintCard
 from diffviz.ui.widgets.message_bar import MessageBar
-from diffviz.ui.widgets.page_stack import PageStack
-from diffviz.ui.widgets.panel_splitter import PanelSplitter
 from diffviz.ui.widgets.schedule_panel import SchedulePanel
 from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.side_panel import Divider
 from diffviz.ui.widgets.status_line import StatusLine
 from diffviz.ui.window_commands import window_commands
+from diffviz.ui.workspace_pages import Room, WorkspacePages
 from diffviz.ui.workspaces.forward import ForwardWorkspace
 from diffviz.ui.workspaces.reverse import ReverseWorkspace
 from diffviz.ui.workspaces.train import TrainWorkspace
@@ -71,11 +70,18 @@ class MainWindow(QMainWindow):
         self.forward = ForwardWorkspace(session, images, self)
         self.reverse = ReverseWorkspace(session, images, shelf, self)
         self.train = TrainWorkspace(session, self)
-        self._workspaces: dict[Workspace, ForwardWorkspace | ReverseWorkspace | TrainWorkspace] = {
-            Workspace.FORWARD: self.forward,
-            Workspace.REVERSE: self.reverse,
-            Workspace.TRAIN: self.train,
-        }
+        self.schedule_panel = SchedulePanel()
+        self.schedule = ScheduleController(session, self.schedule_panel, self)
+        self._pages = WorkspacePages(
+            {
+                Workspace.FORWARD: self.forward,
+                Workspace.REVERSE: self.reverse,
+                Workspace.TRAIN: self.train,
+            },
+            {Workspace.TRAIN: self.train.left},
+            self.schedule_panel,
+        )
+        self.panels = self._pages.columns
         self.opener = PictureOpener(session, images, self)
         self._preloading = JobRunner(self)
         self.export = ExportController(session, images, self.reverse.history, self)
@@ -95,20 +101,6 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.header = Header(_WORKSPACES)
         self.message_bar = MessageBar()
-        self.schedule_panel = SchedulePanel()
-        self.schedule = ScheduleController(self.session, self.schedule_panel, self)
-        self._left = PageStack()
-        self._left.addWidget(self.schedule_panel)
-        self._left.addWidget(self.train.left)
-        self._centre = PageStack()
-        self._right = PageStack()
-        self._timelines = PageStack()
-        for workspace in self._workspaces.values():
-            self._centre.addWidget(workspace.centre)
-            self._right.addWidget(workspace.panel)
-            self._timelines.addWidget(workspace.timeline)
-        self._centre.setMinimumWidth(460)
-        self.panels = PanelSplitter(self._left, self._centre, self._right)
         self.status = StatusLine()
         body = QWidget()
         column = QVBoxLayout(body)
@@ -118,7 +110,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message_bar)
         column.addWidget(self.panels, 1)
         column.addWidget(Divider())
-        column.addWidget(self._timelines)
+        column.addWidget(self._pages.timelines)
         column.addWidget(self.status)
         self.setCentralWidget(body)
         self.drop_overlay = DropOverlay(self, self._drop_offer)
@@ -137,7 +129,9 @@ class MainWindow(QMainWindow):
         header.theme_requested.connect(self.toggle_theme)
         header.undo_requested.connect(self.session.undo)
         header.redo_requested.connect(self.session.redo)
-        for source in (self.forward, self.reverse, self.train, self.schedule, self.export):
+        sources: list[Room | ScheduleController | ExportController]
+        sources = [*self._pages.rooms.values(), self.schedule, self.export]
+        for source in sources:
             source.noted.connect(self.note)
             source.failed.connect(self.fail)
         self.opener.noted.connect(self.note)
@@ -158,23 +152,15 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def show_workspace(self, key: str) -> None:
-        """Go to "forward", "reverse" or "train"."""
+        """Go to the workspace of that name."""
         self.session.update(workspace=Workspace(key))
 
-    def current_workspace(self) -> ForwardWorkspace | ReverseWorkspace | TrainWorkspace:
+    def current_workspace(self) -> Room:
         """Return the workspace that is seen."""
-        return self._workspaces[self.session.state.workspace]
+        return self._pages.rooms[self.session.state.workspace]
 
     def _show_workspace(self, key: Workspace) -> None:
-        for other, workspace in self._workspaces.items():
-            if other is not key:
-                workspace.deactivate()
-        index = list(self._workspaces).index(key)
-        for stack in (self._centre, self._right, self._timelines):
-            stack.setCurrentIndex(index)
-        self._left.setCurrentWidget(self.train.left if key is Workspace.TRAIN else self.schedule_panel)
-        self._timelines.setFixedHeight(self._workspaces[key].timeline.sizeHint().height())
-        self._workspaces[key].activate()
+        self._pages.show(key)
         self.header.workspaces.set_current(key)
 
     @Slot(object, object)
@@ -298,10 +284,11 @@ class MainWindow(QMainWindow):
 
     def _place_hint(self) -> None:
         """Put the card above the gallery, in the middle of the stage."""
-        width = min(self.hint.sizeHint().width(), self._centre.width() - 48)
+        centre = self._pages.centre
+        width = min(self.hint.sizeHint().width(), centre.width() - 48)
         height = self.hint.heightForWidth(width)
-        corner = self._centre.mapTo(self, self._centre.rect().bottomLeft())
-        left = corner.x() + (self._centre.width() - width) // 2
+        corner = centre.mapTo(self, centre.rect().bottomLeft())
+        left = corner.x() + (centre.width() - width) // 2
         gallery = self.forward.gallery
         above = 16 + (gallery.height() if gallery.isVisible() else 0)
         self.hint.setGeometry(left, corner.y() - height - above, width, height)
@@ -313,7 +300,7 @@ class MainWindow(QMainWindow):
 
     def next_region(self) -> None:
         """Move the keyboard to the next region."""
-        focus_next_region([self._left, self._centre, self._right, self._timelines, self.header])
+        focus_next_region([*self._pages.regions, self.header])
 
     # Torch, behind the first picture
 
@@ -345,10 +332,8 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_compact = self.height() < metric(_COMPACT_BELOW_PX)
-        for workspace in self._workspaces.values():
-            workspace.set_compact(is_compact)
+        self._pages.set_compact(is_compact)
         self.schedule_panel.set_compact(is_compact)
-        self._fit_timeline()
         self.panels.set_narrow(self.width() < metric(_NARROW_BELOW_PX))
         if self.hint.isVisible():
             self._place_hint()
@@ -366,12 +351,8 @@ class MainWindow(QMainWindow):
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timelines"):
-            QTimer.singleShot(0, self, self._fit_timeline)
-
-    @Slot()
-    def _fit_timeline(self) -> None:
-        self._timelines.setFixedHeight(self.current_workspace().timeline.sizeHint().height())
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pages"):
+            QTimer.singleShot(0, self, self._pages.fit_timeline)
 
     def _restore_geometry(self) -> None:
         stored = QSettings().value("geometry")
@@ -384,8 +365,7 @@ class MainWindow(QMainWindow):
         self.export.shutdown()
         self.opener.shutdown()
         self._preloading.shutdown()
-        for workspace in self._workspaces.values():
-            workspace.shutdown()
+        self._pages.shutdown()
         super().closeEvent(event)
 
 

@@ -12,7 +12,7 @@ from diffviz.ui.run_commands import run_commands
 from diffviz.ui.train_commands import train_commands
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.timeline import Timeline
-from diffviz.ui.workspaces.train import TrainWorkspace
+from diffviz.ui.workspace_pages import DrawsNoise
 
 if TYPE_CHECKING:
     from diffviz.ui.main_window import MainWindow
@@ -96,11 +96,11 @@ def _noise(window: MainWindow) -> list[Command]:
 
     def draw() -> None:
         workspace = window.current_workspace()
-        if not isinstance(workspace, TrainWorkspace):
+        if isinstance(workspace, DrawsNoise):
             workspace.draw_new_noise()
 
     def is_drawn_here() -> bool:
-        return session.state.workspace is not Workspace.TRAIN
+        return isinstance(window.current_workspace(), DrawsNoise)
 
     def choose_noise(key: str) -> None:
         session.update(noise_mode=key)
