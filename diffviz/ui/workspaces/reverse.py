@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import secrets
-
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diffviz.core.samplers import ReverseStep
 from diffviz.core.schedules import build_schedule
-from diffviz.data.images import to_uint8
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.history import Run
 from diffviz.engine.images import ImageStore
-from diffviz.engine.job import JobState
 from diffviz.engine.run_driver import RunDriver
-from diffviz.engine.run_start import fitted_picture
-from diffviz.engine.session import Session, SessionState, StartFrom
+from diffviz.engine.session import Session, SessionState
 from diffviz.models.devices import DeviceInfo
 from diffviz.ui.widgets.columns_stage import ColumnsStage
-from diffviz.ui.widgets.denoise_panel import DenoisePanel, DenoiserOption, DeviceOption
-from diffviz.ui.widgets.forward_inspector import MAX_SEED
+from diffviz.ui.widgets.denoise_panel import DenoisePanel
 from diffviz.ui.widgets.page_stack import PageStack
 from diffviz.ui.widgets.reverse_stage import ReverseStage
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
 from diffviz.ui.workspaces.break_button import BreakButton
-from diffviz.ui.workspaces.denoise_fields import (
-    denoiser_options,
-    session_changes,
-    settings_of,
-    times_known_to,
-)
 from diffviz.ui.workspaces.fork_button import ForkButton
 from diffviz.ui.workspaces.race_button import RaceButton
+from diffviz.ui.workspaces.reverse_settings import ReverseSettings
 from diffviz.ui.workspaces.reverse_strips import ReverseStrips
 from diffviz.ui.workspaces.run_comparison import RunComparison
+from diffviz.ui.workspaces.run_controls import RunControls
 from diffviz.ui.workspaces.run_presenter import RunPresenter
 from diffviz.ui.workspaces.run_tree import RunTree
 
@@ -46,7 +36,6 @@ _MODES = (
     Segment("single", "Single", "The predicted image alone, large"),
     Segment("compare", "A / B", "This run and another one on one time"),
 )
-_WAITING_DEVICE = DeviceOption("cpu", "CPU")
 
 
 class ReverseWorkspace(QObject):
@@ -78,11 +67,8 @@ class ReverseWorkspace(QObject):
         self.driver = RunDriver(session, images, shelf, self)
         self.history, self.runner = self.driver.history, self.driver.runner
         self._is_active = False
-        self._fitted: tuple[str, tuple[int, int, int] | None, str] | None = None
         self._build()
         self._connect()
-        self.refresh_denoisers()
-        self.panel.set_devices([_WAITING_DEVICE])
 
     def _build(self) -> None:
         self.bar = StageBar("git-branch", _MODES)
@@ -100,7 +86,9 @@ class ReverseWorkspace(QObject):
         self._stages.addWidget(self.columns)
         column.addWidget(self._stages, 1)
         self.panel = DenoisePanel()
+        self.settings = ReverseSettings(self.panel, self._session, self._images, self._shelf, self)
         self.timeline = Timeline()
+        self.controls = RunControls(self.driver, self._session, self.panel.run_block, self.timeline, self)
         self.strips = ReverseStrips(self.timeline, self._session, self._images, self.history, self)
         self._shows = SegmentedSwitch(
             [
@@ -128,7 +116,7 @@ class ReverseWorkspace(QObject):
         driver.failed.connect(self.failed)
         self.breaks.broken.connect(self._on_broken)
         self.races.started.connect(self._on_race_started)
-        self.runner.state_changed.connect(self._on_runner_state_changed)
+        self.settings.known_times_changed.connect(self._on_known_times_changed)
         self._presenter.failed.connect(self.failed)
         self.comparison.duel.failed.connect(self.failed)
         self.bar.mode_selected.connect(self.set_mode)
@@ -136,18 +124,6 @@ class ReverseWorkspace(QObject):
         self.stage.save_failed.connect(self._on_save_failed)
         self.columns.picture_saved.connect(self._on_picture_saved)
         self.columns.save_failed.connect(self._on_save_failed)
-        self.panel.changes_requested.connect(self._on_changes_requested)
-        self.panel.new_seed_requested.connect(self.draw_new_noise)
-        block = self.panel.run_block
-        block.run_requested.connect(driver.run)
-        block.pause_requested.connect(driver.pause)
-        block.step_requested.connect(driver.step)
-        block.back_requested.connect(self.step_back)
-        block.restart_requested.connect(driver.restart)
-        block.fork_requested.connect(driver.fork_with_settings)
-        self.timeline.plays_itself = False
-        self.timeline.play_requested.connect(self.toggle_play)
-        self.timeline.timestep_requested.connect(self._on_timestep_requested)
         self._shows.selected.connect(self._on_shows_selected)
 
     # What the window asks for
@@ -182,15 +158,11 @@ class ReverseWorkspace(QObject):
 
     def set_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
         """Offer what torch found."""
-        options = [DeviceOption(d.key, d.label, d.reason_unavailable or "") for d in devices]
-        self.panel.set_devices(options)
+        self.settings.set_devices(devices)
 
     def refresh_denoisers(self) -> None:
         """Look again which denoisers there are."""
-        self.panel.set_denoisers(denoiser_options(self._shelf, self._session.state.exact_size))
-        titles = [(key, self._images.entry(key).title) for key in self._images.keys]
-        self.panel.beginning.set_pictures(titles)
-        self._show_settings()
+        self.settings.refresh_denoisers()
 
     @Slot(str)
     def set_mode(self, mode: str) -> None:
@@ -204,18 +176,12 @@ class ReverseWorkspace(QObject):
     @Slot()
     def draw_new_noise(self) -> None:
         """Take another seed for the next run."""
-        self._session.update(reverse_seed=secrets.randbelow(MAX_SEED))
+        self.settings.draw_new_noise()
 
     @Slot()
     def toggle_play(self) -> None:
         """Run, pause or resume; a finished run is played again."""
-        run = self.history.current
-        if self.runner.state is JobState.RUNNING:
-            self.driver.pause()
-        elif run is not None and run.complete and not self.driver.is_stale(run):
-            self.timeline.toggle_play()
-        else:
-            self.driver.run()
+        self.controls.toggle_play()
 
     @Slot()
     def run(self) -> None:
@@ -245,12 +211,7 @@ class ReverseWorkspace(QObject):
     @Slot()
     def step_back(self) -> None:
         """Show the step before the one that is shown, towards the noise."""
-        self._move_along_run(-1)
-
-    @Slot()
-    def step_forward(self) -> None:
-        """Show the step after the one that is shown, if it has been made."""
-        self._move_along_run(+1)
+        self.controls.step_back()
 
     @Slot(object)
     def _on_run_begun(self, run: Run) -> None:
@@ -272,22 +233,6 @@ class ReverseWorkspace(QObject):
     def _on_stepped(self, run: Run, step: ReverseStep) -> None:
         if run is self.history.current:
             self.strips.add_step(step)
-
-    @Slot(object)
-    def _on_runner_state_changed(self, state: JobState) -> None:
-        self.timeline.transport.set_playing(state is JobState.RUNNING or self.timeline.is_playing)
-        self._show_progress()
-
-    def _move_along_run(self, direction: int) -> None:
-        run = self.history.current
-        if run is None or not run.steps:
-            return
-        times = run.times()
-        t = self._session.state.t
-        place = min(range(len(times)), key=lambda index: abs(times[index] - t)) + direction
-        if 0 <= place < len(times):
-            self.driver.is_following = False
-            self._session.update(t=times[place])
 
     # From the session and the run to the screen
 
@@ -314,26 +259,13 @@ class ReverseWorkspace(QObject):
         self.strips.refill()
 
     def _show_settings(self) -> None:
-        state = self._session.state
-        self._shows.set_current(state.reverse_shows)
-        option = self.panel.options.get(state.denoiser)
-        self._show_fitted_picture(option)
-        self.panel.show_settings(settings_of(state, option))
-        self.known_times_changed.emit(times_known_to(option, state) if self._is_active else None)
+        self._shows.set_current(self._session.state.reverse_shows)
+        self.settings.show()
 
-    def _show_fitted_picture(self, option: DenoiserOption | None) -> None:
-        """Show the picture of the start as the denoiser gets it."""
-        state = self._session.state
-        wanted = (state.image, option.image_shape, state.start_fit) if option is not None else None
-        if state.start is StartFrom.NOISE or wanted is None or wanted[1] is None:
-            wanted = None
-        if wanted == self._fitted:
-            return
-        self._fitted = wanted
-        pixels = None
-        if wanted is not None and wanted[1] is not None:
-            pixels = to_uint8(fitted_picture(self._images, wanted[0], wanted[1], wanted[2]))
-        self.panel.beginning.show_preview(pixels)
+    @Slot(object)
+    def _on_known_times_changed(self, times: tuple[int, int] | None) -> None:
+        if self._is_active:
+            self.known_times_changed.emit(times)
 
     def _show_run(self) -> None:
         """Show what the current run has at the playhead; while nobody sees it, a run costs no drawing."""
@@ -341,7 +273,7 @@ class ReverseWorkspace(QObject):
             return
         state = self._session.state
         run = self.history.current
-        self._show_progress()
+        self.controls.show_progress()
         self.tree.show_runs()
         self.forks.show_state()
         self.strips.show_label(run)
@@ -349,47 +281,13 @@ class ReverseWorkspace(QObject):
             self.bar.set_title(*self.comparison.title())
             self.comparison.show()
             return
-        option = self.panel.options.get(state.denoiser)
-        self._presenter.show_run(run, state.t, option, is_busy=self.runner.busy)
-
-    def _show_progress(self) -> None:
-        run = self.history.current
-        block = self.panel.run_block
-        if run is None:
-            block.set_idle()
-            return
-        is_own = self.runner.tag is run and self.runner.busy
-        stale = bool(run.steps) and self.driver.is_stale(run)
-        seconds = self.runner.seconds_per_step if is_own else None
-        total = run.context.num_steps if run.context is not None else run.request.sampler.num_sampling_steps
-        done = run.last.index + 1 if run.last is not None else 0
-        block.set_progress(
-            done,
-            total,
-            is_running=is_own and self.runner.state is JobState.RUNNING,
-            is_finished=run.complete,
-            can_resume=not stale
-            and (self.runner.state is JobState.PAUSED if is_own else run.resume_point() is not None),
-            steps_per_s=1.0 / seconds if seconds else None,
-        )
-        block.set_note("Settings changed. They take effect with the next run." if stale else "")
-        block.offer_fork(self.driver.fork_t() if stale else None)
+        self._presenter.show_run(run, state.t, self.settings.option, is_busy=self.runner.busy)
 
     # From the user to the session
-
-    @Slot(int)
-    def _on_timestep_requested(self, t: int) -> None:
-        self.driver.is_following = False
-        self._session.update(t=t)
 
     @Slot(str)
     def _on_shows_selected(self, shows: str) -> None:
         self._session.update(reverse_shows=shows)
-
-    @Slot(dict)
-    def _on_changes_requested(self, changes: dict[str, object]) -> None:
-        named = session_changes(changes)
-        self._session.update(merge=f"denoise {' '.join(sorted(named))}", **named)
 
     @Slot(str)
     def _on_picture_saved(self, path: str) -> None:
