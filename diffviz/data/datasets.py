@@ -21,6 +21,7 @@ __all__ = [
     "DatasetSource",
     "fetch_dataset",
     "find_files",
+    "key_of_title",
     "load_dataset",
 ]
 
@@ -128,6 +129,11 @@ SOURCES: dict[str, DatasetSource] = {
         ),
     )
 }
+
+
+def key_of_title(title: str) -> str | None:
+    """The name of the data set that a person calls so; None where there is none."""
+    return next((key for key, source in SOURCES.items() if source.title == title), None)
 
 
 def load_dataset(

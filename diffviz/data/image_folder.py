@@ -17,7 +17,11 @@ FEW_IMAGES = 100
 
 
 def read_image_folder(
-    folder: Path, size: int = 32, *, tell: Callable[[int, int], None] | None = None
+    folder: Path,
+    size: int = 32,
+    *,
+    at_most: int | None = None,
+    tell: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """Read every picture below a folder, cut to a square and scaled to one size.
 
@@ -30,6 +34,8 @@ def read_image_folder(
         The folder.
     size
         Side of the squares in pixels.
+    at_most
+        Read an even choice of so many pictures, to show what is there; None: all.
     tell
         Called after every file with how many were read, of how many; what it raises ends the reading.
 
@@ -39,9 +45,9 @@ def read_image_folder(
         If there is no such folder, no readable picture in it, or too many for memory: of a folder of any
         size no more names are looked at than there is room for pictures.
     """
-    if not folder.is_dir():
-        raise DatasetError(f"There is no folder “{folder}”.")
-    files, classes = _found(folder, MAX_BYTES // (size * size * 3), size)
+    files, classes = _found(folder, size)
+    if at_most is not None and len(files) > at_most:
+        files = [files[index * len(files) // at_most] for index in range(at_most)]
     # Of one size, so that a large set is in memory once; pages that stay unused cost nothing.
     images = np.empty((len(files), size, size, 3), np.uint8)
     labels: list[int] = []
@@ -70,8 +76,16 @@ def read_image_folder(
     )
 
 
-def _found(folder: Path, most: int, size: int) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
+def count_pictures(folder: Path, size: int = 32) -> int:
+    """How many pictures `read_image_folder` would try to read, by their names; it says what is refused."""
+    return len(_found(folder, size)[0])
+
+
+def _found(folder: Path, size: int) -> tuple[list[tuple[Path, int]], tuple[str, ...]]:
     """The pictures with their labels, and the names of the classes."""
+    if not folder.is_dir():
+        raise DatasetError(f"There is no folder “{folder}”.")
+    most = MAX_BYTES // (size * size * 3)
     try:
         with os.scandir(folder) as entries:
             subs = sorted(entry.name for entry in entries if entry.is_dir())

@@ -92,6 +92,11 @@ class Trainer(QObject):
         self._runner.state_changed.connect(self._on_runner_state_changed)
 
     @property
+    def reading(self) -> tuple[int, int] | None:
+        """How many files of a folder are read, of how many, while a run reads its data."""
+        return None if self._live is None else self._live.reading
+
+    @property
     def state(self) -> TrainerState:
         """What the run is about; a job that only grants a wish to a run at rest does not count."""
         if self._runner.busy and not self._only_grants:
@@ -188,11 +193,14 @@ class Trainer(QObject):
         self._runner.shutdown()
 
     def _start(self, live: LiveRun, *, trains: bool = True) -> None:
+        live.stay()
         self._live, self._only_grants = live, not trains
         if trains:
             self._has_failed, self._num_owed = False, 0
         self._runner.start(partial(training_steps, live, trains=trains), name="Training", tag=live)
         self.changed.emit()
+        # Reading a folder makes no records, so it is looked at.
+        self._draining.start()
 
     @staticmethod
     def _is_complete(log: TrainingLog) -> bool:
@@ -210,6 +218,8 @@ class Trainer(QObject):
     def _on_draining_due(self) -> None:
         self._take_records()
         self.changed.emit()
+        if self.state is TrainerState.PREPARING:
+            self._draining.start()
 
     def _take_records(self) -> None:
         for record in self._runner.drain():
@@ -251,9 +261,9 @@ class Trainer(QObject):
         self._take_records()
         only_granted, self._only_grants = self._only_grants, False
         log = self.log
+        has_begun = log is not None and (len(log) > 0 or bool(log.moments))
         if outcome.status is JobStatus.FAILED:
             self._has_failed = not only_granted
-            has_begun = log is not None and (len(log) > 0 or log.moments)
             hint = _MEMORY_HINT if outcome.out_of_memory else outcome.hint
             kept = "The run is kept as it was before." if has_begun else ""
             words = f"{outcome.reason.rstrip('.')}. {hint} {kept}"
@@ -261,6 +271,9 @@ class Trainer(QObject):
             if not has_begun:
                 self.log = self._live = None
                 self._has_failed = False
+        elif not has_begun:
+            self.log = self._live = None
+            self.noted.emit("Training stopped before its first step")
         elif not only_granted and log is not None:
             done = "finished" if outcome.status is JobStatus.SUCCEEDED else "stopped and saved"
             self.noted.emit(f"Training {done} after {len(log):,} steps")

@@ -10,6 +10,7 @@ import numpy as np
 
 from diffviz import paths
 from diffviz.data.datasets import SOURCES, find_files, load_dataset
+from diffviz.data.image_folder import count_pictures, read_image_folder
 from diffviz.data.images import Pixels
 from diffviz.data.toy2d import TOY_SETS, draw_points
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["DataChoice", "DataPreview", "data_choices", "preview_data"]
 
 _MOST_SHOWN = 160
+_MOST_READ = 1000
 _MOST_POINTS = 4000
 
 
@@ -42,7 +44,7 @@ class DataPreview:
     points
         float32 (n, 2), at most 4000; None for pictures.
     count
-        How many examples there are in all.
+        How many examples there are in all; of a large folder, as many as have a picture's name.
     notes
         Sentences about what was left out or changed.
     """
@@ -91,9 +93,14 @@ def preview_data(key: str, image_size: int = 32) -> DataPreview:
     if key in TOY_SETS:
         points = draw_points(key)
         return DataPreview(key, TOY_SETS[key][0], len(points), points=points[:_MOST_POINTS])
-    dataset = load_dataset(key, size=image_size)
-    count = len(dataset)
-    shown = np.random.default_rng(0).permutation(count)[:_MOST_SHOWN]
+    is_folder = key not in SOURCES and Path(key).is_dir()
+    if is_folder and (count := count_pictures(Path(key), image_size)) > _MOST_READ:
+        # A look at a hundred thousand files must not keep anybody waiting.
+        dataset = read_image_folder(Path(key), image_size, at_most=_MOST_READ)
+    else:
+        dataset = load_dataset(key, size=image_size)
+        count = len(dataset)
+    shown = np.random.default_rng(0).permutation(len(dataset))[:_MOST_SHOWN]
     return DataPreview(
         key,
         dataset.name,

@@ -57,6 +57,10 @@ _T = TypeVar("_T")
 TrainingRecord = RunOpened | TrainingTick | MomentReady | FloorFound | StateSaved | SaveFailed | NetworkSaved
 
 
+class _LeftWhileReadingError(Exception):
+    """Nobody waits for the data any more."""
+
+
 class LiveRun:
     """One training run, kept by the window; only the job that works on it touches what is inside.
 
@@ -66,11 +70,17 @@ class LiveRun:
         What to do.
     is_stored
         Go on with the run that is on disk.
+
+    Attributes
+    ----------
+    reading
+        How many files of a folder are read, of how many; None unless that is under way.
     """
 
     def __init__(self, plan: TrainingPlan, *, is_stored: bool = False) -> None:
         self.plan = plan
         self._is_stored = is_stored
+        self.reading: tuple[int, int] | None = None
         self._wishes: SimpleQueue[Wish] = SimpleQueue()
         self._leaving = Event()
         self._run: TrainingRun | None = None
@@ -90,8 +100,12 @@ class LiveRun:
         self._wishes.put(wish)
 
     def leave(self) -> None:
-        """Let go of samples that are being made, because the job is to stop soon; from any thread."""
+        """Let go of data that are read or samples that are made, for the job is to stop soon; any thread."""
         self._leaving.set()
+
+    def stay(self) -> None:
+        """Take back `leave` before another job begins."""
+        self._leaving.clear()
 
     # In the job's thread
 
@@ -113,7 +127,6 @@ class LiveRun:
         DatasetError, CheckpointError
             If the data or the stored run cannot be used.
         """
-        self._leaving.clear()
         if self._run is None:
             self._make()
         run, material = self._opened()
@@ -251,7 +264,12 @@ class LiveRun:
         from diffviz.training.loop import TrainingRun
 
         config = self.plan.config
-        material = load_material(config.data, self.plan.architecture, image_size=config.image_size)
+        try:
+            material = load_material(
+                config.data, self.plan.architecture, image_size=config.image_size, tell=self._tell
+            )
+        finally:
+            self.reading = None
         num_classes = len(material.class_names) if self.plan.architecture == "unet" else 0
         # Networks without a class embedding are not asked for classes.
         material = replace(material, class_names=material.class_names[:num_classes])
@@ -305,6 +323,11 @@ class LiveRun:
             self._probe = Probe.of(run.config, material.examples)
         return self._probe
 
+    def _tell(self, done: int, total: int) -> None:
+        self.reading = done, total
+        if self._leaving.is_set():
+            raise _LeftWhileReadingError
+
     def _until_left(self, steps: Iterable[_T]) -> Iterator[_T]:
         for step in steps:
             if self._leaving.is_set():
@@ -325,7 +348,10 @@ def training_steps(live: LiveRun, *, trains: bool = True) -> Iterator[TrainingRe
         Off: only grant the wishes that are waiting.
     """
     leave_a_core_to_the_window()
-    yield live.open()
+    try:
+        yield live.open()
+    except _LeftWhileReadingError:
+        return
     saved_s = time.monotonic()
     try:
         while True:

@@ -16,6 +16,7 @@ from diffviz.data import datasets, image_folder
 from diffviz.data.dataset_files import DatasetError, read_archive, read_idx
 from diffviz.data.datasets import load_dataset
 from diffviz.data.downloads import RemoteFile, download
+from diffviz.data.image_folder import count_pictures, read_image_folder
 from diffviz.data.toy2d import draw_points
 
 
@@ -193,6 +194,18 @@ def test_reading_a_folder_tells_how_far_it_is_and_can_be_ended(tmp_path):
 
     with pytest.raises(InterruptedError):
         load_dataset(str(tmp_path), tell=end)
+
+
+def test_a_look_at_a_large_folder_reads_an_even_choice_of_all_its_classes(tmp_path):
+    for name, value in (("a", 0), ("b", 200)):
+        (tmp_path / name).mkdir()
+        for index in range(30):
+            save_picture(tmp_path / name / f"{index:02}.png", value=value + index)
+    assert count_pictures(tmp_path) == 60
+    dataset = read_image_folder(tmp_path, 8, at_most=6)
+    assert dataset.labels.tolist() == [0, 0, 0, 1, 1, 1]
+    assert dataset.class_names == ("a", "b")
+    assert dataset.images[:, 0, 0, 0].tolist() == [0, 10, 20, 200, 210, 220]
 
 
 @pytest.fixture

@@ -297,6 +297,35 @@ def test_a_folder_of_pictures_is_learned_and_its_network_samples_in_reverse(
     assert not window.message_bar.messages
 
 
+def test_a_large_folder_is_read_with_a_count_and_left_at_once(
+    window: MainWindow, person: Person, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    write_picture(folder / "0.png", 700, 700, seed=3)
+    for number in range(1, 400):
+        os.link(folder / "0.png", folder / f"{number}.png")
+    open_train(window, qtbot)
+    train, panel = window.train, window.train.panel
+    plan = train.recipe.plan
+    train.recipe.take_plan(replace(plan, config=replace(plan.config, data=str(folder))))
+    said: list[tuple[str, float]] = []
+    train.trainer.changed.connect(lambda: said.append((panel.where.plain, panel.track.share)))
+    person.click(panel.run_button)
+    qtbot.waitUntil(lambda: any(words.startswith("Reading") for words, _ in said), timeout=PATIENCE_MS)
+    assert panel.badge.plain == "Getting ready"
+    person.click(panel.stop_button)
+    wait_for_state(window, qtbot, TrainerState.IDLE)
+    counts = [int(words.split()[1]) for words, _ in said if words.startswith("Reading")]
+    assert counts == sorted(counts)
+    assert counts[-1] < 400
+    shares = [share for words, share in said if words.startswith("Reading")]
+    assert shares[-1] == pytest.approx(counts[-1] / 400)
+    assert panel.where.plain == "No step yet"
+    assert window.status.message == "Training stopped before its first step"
+    assert not window.message_bar.messages
+
+
 def test_closing_in_the_middle_saves_and_the_next_window_takes_the_run_up(
     application: QApplication, window: MainWindow, qtbot: QtBot
 ) -> None:

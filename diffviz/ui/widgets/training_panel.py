@@ -49,6 +49,8 @@ class TrainingStatus:
         "idle", "preparing", "running", "paused", "stopping", "stopped", "finished" or "failed".
     is_new_run
         Whether the recipe is no longer that of the run, so that starting means a new one.
+    reading
+        How many files of a folder are read, of how many, while that is under way.
     """
 
     state: str = "idle"
@@ -61,6 +63,13 @@ class TrainingStatus:
     elapsed_s: float = 0.0
     gradient_norm: float | None = None
     is_new_run: bool = True
+    reading: tuple[int, int] | None = None
+
+    @property
+    def share(self) -> float:
+        """How much of what is under way is done, 0…1: of the reading, or of the training."""
+        done, total = self.reading or (self.step, self.steps)
+        return done / total if total else 0.0
 
     @property
     def is_active(self) -> bool:
@@ -192,7 +201,7 @@ class TrainingPanel(SidePanel):
         self._status = status
         self.badge.set_badge(*_BADGES[status.state])
         self.where.set_markup(_where(status, self.where.width()))
-        self.track.set_share(status.step / status.steps if status.steps else 0.0)
+        self.track.set_share(status.share)
         self.read_outs.set_cells(_read_outs(status))
         if changed or not self.note.markup:
             self._show_buttons()
@@ -288,6 +297,9 @@ class SavedList(QWidget):
 
 
 def _where(status: TrainingStatus, room: int) -> str:
+    if status.reading is not None:
+        done, total = status.reading
+        return f"Reading {done:,} of {total:,} pictures"
     if status.state == "idle" or not status.steps:
         return "No step yet"
     step = f"[text2]step {status.step:,} of {status.steps:,}[/]"

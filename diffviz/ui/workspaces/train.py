@@ -218,7 +218,7 @@ class TrainWorkspace(QObject):
         if not self._is_active:
             return
         is_new = not trainer.can_go_on_as(self.recipe.plan)
-        status = status_of(state, log, is_new_run=is_new)
+        status = replace(status_of(state, log, is_new_run=is_new), reading=trainer.reading)
         self.panel.show_status(status)
         if log is not self._shown:
             self._shown = log
