@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from diffviz.training.config import TrainingConfig
@@ -13,11 +13,13 @@ from diffviz.ui.tokens import DARK
 from diffviz.ui.widgets.fields import IntegerField
 from diffviz.ui.widgets.loss_plot import LossPlot, _levels, _thinned
 from diffviz.ui.widgets.moment_strip import MomentCell, MomentStrip
+from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.pixels import array_from_picture
 from diffviz.ui.widgets.point_picture import REACH, density_picture
 from diffviz.ui.widgets.recipe_panel import RecipePanel
 from diffviz.ui.widgets.recipe_words import RecipeView
 from diffviz.ui.widgets.resettable_field import ResettableField
+from diffviz.ui.widgets.segmented import SegmentedSwitch
 from diffviz.ui.widgets.sheet_grid import Sheet, SheetGrid
 from diffviz.ui.widgets.training_panel import TrainingPanel, TrainingStatus
 
@@ -145,6 +147,29 @@ def test_the_strip_scrubs_by_mouse_wheel_and_keys_and_tells_screen_readers(
     assert asked[-1] == 0, "setters stay silent"
     strip.set_cells([], "")
     assert strip.place == 0
+
+
+def test_moments_have_the_transport_of_every_timeline_and_their_own_words(qtbot: QtBot, shown: Shown) -> None:
+    timeline = MomentTimeline()
+    asked: list[int] = []
+    timeline.moment_requested.connect(asked.append)
+    buttons = {b.accessibleName(): b for b in timeline.transport.findChildren(QPushButton)}
+    timeline.set_moments([], "")
+    shown(timeline, 1100, timeline.sizeHint().height())
+    assert not buttons["To the untrained network"].isEnabled()
+    timeline.set_moments([MomentCell(f"{n}", f"{n}", np.zeros((8, 8, 3), np.uint8)) for n in range(5)], "")
+    qtbot.mouseClick(buttons["To the newest moment"], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(buttons["To the untrained network"], Qt.MouseButton.LeftButton)
+    assert asked == [4, 0]
+    timeline.faster()
+    speeds = timeline.findChild(SegmentedSwitch)
+    assert speeds is not None
+    assert speeds.current == "2.0"
+    qtbot.mouseClick(speeds.button("4.0"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(buttons["Play the moments one after the other"], Qt.MouseButton.LeftButton)
+    assert timeline.is_playing
+    qtbot.waitUntil(lambda: not timeline.is_playing, timeout=10_000)
+    assert asked[-1] == 4
 
 
 def test_density_is_where_the_points_are() -> None:

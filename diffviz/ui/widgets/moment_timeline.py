@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from diffviz.ui import theme
-from diffviz.ui.theme import color, metric
-from diffviz.ui.widgets.buttons import make_button
+from diffviz.ui.theme import color
 from diffviz.ui.widgets.live_line import LiveLine
 from diffviz.ui.widgets.moment_strip import MomentCell, MomentStrip
 from diffviz.ui.widgets.playback import SPEEDS, Playback
 from diffviz.ui.widgets.toggle import ToggleField
+from diffviz.ui.widgets.transport import Transport, TransportWords
+
+_WORDS = TransportWords(
+    first="To the untrained network",
+    last="To the newest moment",
+    play="Play the moments one after the other",
+    whole="all moments",
+)
 
 
 class MomentTimeline(QWidget):
@@ -37,41 +43,28 @@ class MomentTimeline(QWidget):
         super().__init__(parent)
         self.strip = MomentStrip()
         self._playback = Playback(self)
-        self._first = make_button("tool", icon="first", tooltip="To the untrained network", shortcut="Home")
-        self.play_button = make_button("round", icon="play", tooltip="Play the moments one after the other")
-        self._last = make_button("tool", icon="last", tooltip="To the newest moment", shortcut="End")
-        self._loop = make_button("tool", icon="repeat", tooltip="Loop", shortcut="L", checkable=True)
         self._read_out = LiveLine("", "readout", "text")
         self.follow = ToggleField(
             "Follow live", tooltip="Show the newest samples as soon as they are there", checked=True
         )
-        row = QHBoxLayout()
-        row.setContentsMargins(metric(14), 0, 16, 0)
-        row.setSpacing(metric(5))
-        for button in (self._first, self.play_button, self._last, self._loop):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addSpacing(metric(12))
-        row.addWidget(self._read_out, 1)
-        row.addWidget(self.follow)
-        self._transport = QWidget()
-        self._transport.setLayout(row)
+        self.transport = Transport(self._read_out, _WORDS, play_shortcut="")
+        self.transport.add_right_widget(self.follow)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._transport)
+        column.addWidget(self.transport)
         column.addWidget(self.strip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Timeline of the training")
-        self._first.clicked.connect(self.go_first)
-        self._last.clicked.connect(self.go_last)
-        self.play_button.clicked.connect(self.toggle_play)
-        self._loop.clicked.connect(self._on_loop_clicked)
+        self.transport.first_requested.connect(self.go_first)
+        self.transport.last_requested.connect(self.go_last)
+        self.transport.play_requested.connect(self.toggle_play)
+        self.transport.loop_chosen.connect(self._on_loop_chosen)
+        self.transport.speed_chosen.connect(self._playback.set_speed)
         self.follow.state_edited.connect(self.follow_chosen)
         self.strip.moment_requested.connect(self._on_strip_asked)
         self._playback.timestep_due.connect(self._on_moment_due)
-        self._playback.playing_changed.connect(self._on_playing_changed)
-        theme.notifier.changed.connect(self._fit_height)
-        self._fit_height()
+        self._playback.playing_changed.connect(self.transport.set_playing)
 
     @property
     def is_playing(self) -> bool:
@@ -82,8 +75,7 @@ class MomentTimeline(QWidget):
         """Show moments, oldest first; ``waiting`` stands where later ones will come."""
         self.strip.set_cells(cells, waiting)
         self._playback.set_range(max(1, len(cells) - 1))
-        for button in (self._first, self.play_button, self._last):
-            button.setEnabled(len(cells) > 1)
+        self.transport.set_moves(len(cells) > 1)
 
     def set_place(self, place: int) -> None:
         """Move the playhead, silently."""
@@ -108,7 +100,7 @@ class MomentTimeline(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(1440, metric(44) + self.strip.sizeHint().height())
+        return QSize(1440, self.transport.minimumHeight() + self.strip.sizeHint().height())
 
     # What the window's commands ask of every timeline
 
@@ -154,7 +146,7 @@ class MomentTimeline(QWidget):
     def toggle_loop(self) -> None:
         """Begin again at the end, or stop there."""
         self._playback.loops = not self._playback.loops
-        self._loop.setChecked(self._playback.loops)
+        self.transport.set_loop(self._playback.loops)
 
     @Slot()
     def slower(self) -> None:
@@ -172,10 +164,12 @@ class MomentTimeline(QWidget):
 
     def _change_speed(self, by: int) -> None:
         place = SPEEDS.index(self._playback.speed) + by
-        self._playback.set_speed(SPEEDS[min(max(place, 0), len(SPEEDS) - 1)])
+        speed = SPEEDS[min(max(place, 0), len(SPEEDS) - 1)]
+        self._playback.set_speed(speed)
+        self.transport.set_speed(speed)
 
     @Slot(bool)
-    def _on_loop_clicked(self, loops: bool) -> None:
+    def _on_loop_chosen(self, loops: bool) -> None:
         self._playback.loops = loops
 
     @Slot(int)
@@ -187,14 +181,3 @@ class MomentTimeline(QWidget):
     def _on_moment_due(self, place: int) -> None:
         self.strip.set_place(place)
         self.moment_requested.emit(place)
-
-    @Slot(bool)
-    def _on_playing_changed(self, playing: bool) -> None:
-        self.play_button.set_icon_name("pause" if playing else "play")
-        words = "Hold" if playing else "Play the moments one after the other"
-        self.play_button.setToolTip(words)
-        self.play_button.setAccessibleName(words)
-
-    @Slot()
-    def _fit_height(self) -> None:
-        self._transport.setFixedHeight(metric(44))

@@ -21,7 +21,7 @@ from diffviz.ui.widgets.strip_layout import MARGIN_PX
 from diffviz.ui.widgets.strip_painter import Strip
 from diffviz.ui.widgets.strip_pictures import shown_size
 from diffviz.ui.widgets.time_axis import Evenly
-from diffviz.ui.widgets.transport import Transport
+from diffviz.ui.widgets.transport import TimeReadOut, Transport
 
 
 class Timeline(QWidget):
@@ -56,7 +56,8 @@ class Timeline(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plays_itself = True
-        self.transport = Transport()
+        self._read_out = TimeReadOut()
+        self.transport = Transport(self._read_out)
         self.filmstrip = Filmstrip()
         self._playback = Playback(self)
         self._even_in = SegmentedSwitch(
@@ -342,7 +343,7 @@ class Timeline(QWidget):
         self.cells_changed.emit()
 
     def _show_time(self) -> None:
-        self.transport.set_time(self.t, self.filmstrip.axis.num_timesteps)
+        self._read_out.set_time(self.t, self.filmstrip.axis.num_timesteps)
 
     @Slot()
     def _place_zoom_button(self) -> None:

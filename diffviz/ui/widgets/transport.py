@@ -1,5 +1,7 @@
 """The transport row of the timeline: first, play, last, loop, where t is, and how fast it plays."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
@@ -63,9 +65,28 @@ class TimeReadOut(QWidget):
         )
 
 
+@dataclass(frozen=True)
+class TransportWords:
+    """What the buttons say: to the first and last place, to play, and what playing goes through."""
+
+    first: str = "To t = 0, the image"
+    last: str = "To t = T, the noise"
+    play: str = "Play"
+    whole: str = "the whole chain"
+
+
 class Transport(QWidget):
     """
     Buttons of the timeline, from left to right, with room for a workspace's own widgets at the right.
+
+    Parameters
+    ----------
+    read_out
+        Says where the playhead is; one that takes all the room there is keeps the speeds at the right.
+    words
+        What the buttons say.
+    play_shortcut
+        Key of the play button; "" where that key does something else.
 
     Signals
     -------
@@ -83,20 +104,27 @@ class Transport(QWidget):
     loop_chosen = Signal(bool)
     speed_chosen = Signal(float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        read_out: QWidget,
+        words: TransportWords | None = None,
+        play_shortcut: str = "Space",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._first = make_button("tool", icon="first", tooltip="To t = 0, the image", shortcut="Home")
-        self._play = make_button("round", icon="play", tooltip="Play", shortcut="Space")
-        self._last = make_button("tool", icon="last", tooltip="To t = T, the noise", shortcut="End")
+        self._words = words or TransportWords()
+        self._play_keys = f"  ({native_keys(play_shortcut)})" if play_shortcut else ""
+        self._first = make_button("tool", icon="first", tooltip=self._words.first, shortcut="Home")
+        self._play = make_button("round", icon="play", tooltip=self._words.play, shortcut=play_shortcut)
+        self._last = make_button("tool", icon="last", tooltip=self._words.last, shortcut="End")
         self._loop = make_button("tool", icon="repeat", tooltip="Loop", shortcut="L", checkable=True)
-        self._read_out = TimeReadOut()
         slower, faster = native_keys("["), native_keys("]")
         self._speeds = SegmentedSwitch(
             [
                 Segment(
                     str(speed),
                     _SPEED_LABELS[speed],
-                    f"{6 / speed:g} s for the whole chain  ({slower} {faster})",
+                    f"{6 / speed:g} s for {self._words.whole}  ({slower} {faster})",
                 )
                 for speed in SPEEDS
             ],
@@ -108,11 +136,13 @@ class Transport(QWidget):
         self._row.setSpacing(metric(5))
         for button in (self._first, self._play, self._last, self._loop):
             self._row.addWidget(button)
+        takes_all = read_out.sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Expanding
         self._row.addSpacing(metric(12))
-        self._row.addWidget(self._read_out)
+        self._row.addWidget(read_out, int(takes_all))
         self._row.addSpacing(metric(14))
         self._row.addWidget(self._speeds)
-        self._row.addStretch(1)
+        if not takes_all:
+            self._row.addStretch(1)
         self._first.clicked.connect(self.first_requested)
         self._last.clicked.connect(self.last_requested)
         self._play.clicked.connect(self.play_requested)
@@ -121,16 +151,17 @@ class Transport(QWidget):
         theme.notifier.changed.connect(self._fit_height)
         self._fit_height()
 
-    def set_time(self, t: int, num_timesteps: int) -> None:
-        """Show a time of a chain."""
-        self._read_out.set_time(t, num_timesteps)
+    def set_moves(self, moves: bool) -> None:
+        """Take wishes to move, or grey the buttons: there is but one place."""
+        for button in (self._first, self._play, self._last):
+            button.setEnabled(moves)
 
     def set_playing(self, playing: bool) -> None:
         """Show the play button as pause while it plays."""
         self._play.set_icon_name("pause" if playing else "play")
-        words = "Pause" if playing else "Play"
+        words = "Pause" if playing else self._words.play
         self._play.setAccessibleName(words)
-        self._play.setToolTip(f"{words}  ({native_keys('Space')})")
+        self._play.setToolTip(f"{words}{self._play_keys}")
 
     def set_loop(self, loops: bool) -> None:
         """Show whether playing begins again at the end."""
