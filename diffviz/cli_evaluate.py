@@ -16,7 +16,6 @@ from diffviz.cli_output import tell
 if TYPE_CHECKING:
     from diffviz.evaluation.findings import Finding, Progress
     from diffviz.models.denoiser import Denoiser
-    from diffviz.training.examples import Material
 
 _SAMPLES = "Samples (nearest: median distance to a training picture; close: nearer than 99 % of real ones)"
 _KEYS = {"LossAt": "losses", "BoundSoFar": "bound", "RealPictures": "real", "SamplesAt": "samples"}
@@ -58,12 +57,14 @@ def evaluate(
     """
     from diffviz.evaluation.evaluate import evaluate as measure
     from diffviz.evaluation.findings import Plan
+    from diffviz.evaluation.real_pictures import both_splits
     from diffviz.models.devices import usable_device
 
     scales = _scales(guidance)
     key = usable_device(device)
     denoiser, name = _denoiser(model, data, key)
-    train, held_out = _materials(denoiser, name)
+    size = denoiser.info.image_shape[1] if denoiser.info.image_shape else 32
+    train, held_out = both_splits(name, size)
     plan = Plan(name, pictures, terms, samples, scales, steps, seed)
     findings = _with_bars(measure(denoiser, plan, train, held_out, key))
     for note in train.notes:
@@ -92,7 +93,7 @@ def _scales(words: str) -> tuple[float, ...]:
 
 def _denoiser(model: str, data: str | None, device: str) -> tuple[Denoiser, str]:
     """The denoiser, and the name of its training data."""
-    from diffviz.data.datasets import SOURCES
+    from diffviz.data.datasets import key_of_title
     from diffviz.models.catalog import load_denoiser
     from diffviz.models.denoiser import EXACT_PREFIX
     from diffviz.models.exact_sets import exact_of_dataset
@@ -103,27 +104,12 @@ def _denoiser(model: str, data: str | None, device: str) -> tuple[Denoiser, str]
     if denoiser.info.image_shape is None:
         raise ValueError(f"{denoiser.info.name} draws points; only what draws pictures can be evaluated.")
     title = denoiser.info.trained_on
-    known = data or next((key for key, source in SOURCES.items() if source.title == title), None)
+    known = data or key_of_title(title)
     if known is None:
         raise ValueError(
             f"{model} was trained on “{title}”, which is no data set known here: say where it is with --data."
         )
     return denoiser, known
-
-
-def _materials(denoiser: Denoiser, name: str) -> tuple[Material, Material | None]:
-    """The training pictures and those held out, if there are any."""
-    from diffviz.data.datasets import SOURCES, DatasetError
-    from diffviz.training.examples import load_material
-
-    size = denoiser.info.image_shape[1] if denoiser.info.image_shape else 32
-    train = load_material(name, "unet", image_size=size)
-    if name not in SOURCES:
-        return train, None
-    try:
-        return train, load_material(name, "unet", image_size=size, split="test")
-    except DatasetError:
-        return train, None
 
 
 def _with_bars(records: Iterable[Progress | Finding]) -> Iterator[Finding]:

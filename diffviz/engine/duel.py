@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffviz.core.schedules import build_schedule
-from diffviz.data.datasets import SOURCES, DatasetError
+from diffviz.data.datasets import DatasetError, key_of_title
 from diffviz.data.images import Picture, from_uint8
 from diffviz.engine.denoisers import DenoiserShelf, ShelvedDenoiser
 from diffviz.engine.request import ReverseRequest
@@ -108,7 +108,7 @@ class Duel:
     def _exact_of(self, request: ReverseRequest, own: ShelvedDenoiser) -> ShelvedDenoiser | None:
         """The exact denoiser of the data that a network was trained on, if at hand and of its size."""
         info = own.denoiser.info
-        key = next((key for key, source in SOURCES.items() if source.title == info.trained_on), None)
+        key = key_of_title(info.trained_on)
         if key is None:
             return None
         wanted = replace(request, denoiser=f"{EXACT_PREFIX}{key}", device="cpu", exact_size=0)

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from diffviz.core.elbo import bits_per_dim, bound_terms, term_times
+from diffviz.core.elbo import BoundTerm, bits_per_dim, bound_terms, prior_term, term_times
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.sampler_steps import Variance
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from diffviz.core.prediction import Prediction
     from diffviz.core.schedules import NoiseLevel, NoiseSchedule
     from diffviz.models.denoiser import Denoiser
+
+__all__ = ["BoundByTime", "BoundSoFar", "bound_by_time", "bound_of_pictures"]
 
 _AT_ONCE = 16
 
@@ -47,6 +50,25 @@ class BoundSoFar:
     standard_error: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class BoundByTime:
+    """The same bound, term by term.
+
+    Attributes
+    ----------
+    so_far
+        Its parts.
+    costs
+        Bits per dimension of the term of each t, float64, shape (T+1,), averaged over the pictures that were
+        asked about there: [0] is L_T, which needs no denoiser, [1] is L_0, [t] is L_{t−1}; NaN where none was
+        asked yet. A term that was estimated at one time of a stretch stands in the whole stretch. When all is
+        done the sum is the total.
+    """
+
+    so_far: BoundSoFar
+    costs: NDArray[np.float64]
+
+
 def bound_of_pictures(
     denoiser: Denoiser,
     x_0: Tensor,
@@ -57,6 +79,27 @@ def bound_of_pictures(
     seed: int = 0,
 ) -> Iterator[BoundSoFar]:
     """Estimate the bound, one record after each evaluation of the denoiser; the last is the result.
+
+    Parameters
+    ----------
+    denoiser, x_0, schedule, variance, num_terms, seed
+        As for `bound_by_time`.
+    """
+    for record in bound_by_time(denoiser, x_0, schedule, variance=variance, num_terms=num_terms, seed=seed):
+        yield record.so_far
+
+
+def bound_by_time(
+    denoiser: Denoiser,
+    x_0: Tensor,
+    schedule: NoiseSchedule,
+    *,
+    variance: Variance = Variance.TILDE,
+    num_terms: int = 60,
+    seed: int = 0,
+    at_once: int = _AT_ONCE,
+) -> Iterator[BoundByTime]:
+    """Estimate the bound and its terms, one record after each evaluation of the denoiser.
 
     The denoiser is asked without a class, and its x̂_0 is clipped to [−1, 1], as the pictures are.
 
@@ -74,29 +117,56 @@ def bound_of_pictures(
         Evaluations per picture; T of them leave nothing to chance but the noise.
     seed
         Of times and noise.
+    at_once
+        Pictures in a group, which share the times at which they are asked about.
     """
 
     def predict(x_t: Tensor, level: NoiseLevel) -> Prediction:
         prediction = denoiser.predict(x_t, level)
         return replace(prediction, x_0=prediction.x_0.clamp(-1.0, 1.0))
 
-    groups = [x_0[start : start + _AT_ONCE] for start in range(0, len(x_0), _AT_ONCE)]
+    groups = [x_0[start : start + at_once] for start in range(0, len(x_0), at_once)]
     times = [term_times(schedule, num_terms, seed + number) for number in range(len(groups))]
-    evaluations = sum(len(of_group) for of_group in times)
-    finished: list[tuple[int, tuple[float, float, float]]] = []
-    record = BoundSoFar(0, 0, evaluations)
+    prior = float(prior_term(x_0.double().square().mean(), schedule))
+    sums = _Sums(schedule.num_timesteps, prior, sum(len(of_group) for of_group in times))
     for number, (group, of_group) in enumerate(zip(groups, times, strict=True)):
 
         def noise_of(t: int, number: int = number, shape: torch.Size = group.shape) -> Tensor:
             return torch.from_numpy(draw_noise(tuple(shape), seed, Stream.REDRAW, t, number))
 
+        end = schedule.num_timesteps + 1
         for term in bound_terms(predict, group, schedule, variance, of_group, noise_of):
-            record = replace(record, evaluations_done=record.evaluations_done + 1)
-            if term.t == 1:
-                parts = (term.so_far.prior, term.so_far.steps, term.so_far.decoder)
-                finished.append((len(group), parts))
-                record = _averaged(record, finished)
-            yield record
+            sums.add(term, len(group), slice(end - term.represents, end))
+            end -= term.represents
+            yield sums.record()
+
+
+class _Sums:
+    """What the evaluations so far add up to."""
+
+    def __init__(self, num_timesteps: int, prior: float, evaluations: int) -> None:
+        self._so_far = BoundSoFar(0, 0, evaluations)
+        self._prior = prior
+        self._finished: list[tuple[int, tuple[float, float, float]]] = []
+        self._nats = np.zeros(num_timesteps + 1)
+        self._asked = np.zeros(num_timesteps + 1)
+
+    def add(self, term: BoundTerm, num_pictures: int, stretch: slice) -> None:
+        """Take the term of a group of pictures, which stands for a stretch of times."""
+        self._nats[stretch] += num_pictures * term.nats_per_dim
+        self._asked[stretch] += num_pictures
+        self._so_far = replace(self._so_far, evaluations_done=self._so_far.evaluations_done + 1)
+        if term.t == 1:
+            parts = (term.so_far.prior, term.so_far.steps, term.so_far.decoder)
+            self._finished.append((num_pictures, parts))
+            self._so_far = _averaged(self._so_far, self._finished)
+
+    def record(self) -> BoundByTime:
+        """The averages."""
+        costs = np.full(len(self._nats), np.nan)
+        np.divide(self._nats, self._asked * np.log(2.0), out=costs, where=self._asked > 0)
+        costs[0] = bits_per_dim(self._prior)
+        return BoundByTime(self._so_far, costs)
 
 
 def _averaged(record: BoundSoFar, finished: list[tuple[int, tuple[float, float, float]]]) -> BoundSoFar:

@@ -15,6 +15,7 @@ from diffviz.evaluation.distances import Moments, frechet_distance, nearest_dist
 from diffviz.evaluation.findings import JUDGE_STAGE, Finding, Plan, Progress, RealPictures, SamplesAt
 from diffviz.evaluation.judge import prepare_judge
 from diffviz.evaluation.losses import SHARES, loss_by_time
+from diffviz.evaluation.real_pictures import even_places, some_pictures
 from diffviz.evaluation.samples import draw_samples
 from diffviz.models.exact import ExactDenoiser
 
@@ -88,8 +89,8 @@ def _check(denoiser: Denoiser, train: Material, plan: Plan) -> None:
 def _against_the_floor(
     denoiser: Denoiser, plan: Plan, train: Material, held_out: Material | None, schedule: NoiseSchedule
 ) -> Iterator[Progress | Finding]:
-    known = _some(train, plan.num_pictures, plan.seed)
-    unknown = None if held_out is None else _some(held_out, plan.num_pictures, plan.seed)
+    known = some_pictures(train, plan.num_pictures, plan.seed)
+    unknown = None if held_out is None else some_pictures(held_out, plan.num_pictures, plan.seed)
     exact = ExactDenoiser(train.examples.x_0(slice(None)))
     stage = "Loss against the exact denoiser"
     yield Progress(stage, 0, len(SHARES))
@@ -163,7 +164,7 @@ def _real_pictures(
     everything = held_out.examples.x_0(slice(None))
     labels = held_out.examples.labels
     hits = None if labels is None else _hits(judge, everything, labels.tolist())
-    compared = _some(held_out, plan.num_samples, plan.seed)
+    compared = some_pictures(held_out, plan.num_samples, plan.seed)
     distances = nearest_distances(compared, train.examples.values)
     found = RealPictures(
         num_pictures=len(everything),
@@ -175,26 +176,13 @@ def _real_pictures(
     return found, float(np.quantile(distances, _CLOSE_QUANTILE))
 
 
-def _some(material: Material, count: int, seed: int) -> Tensor:
-    """Some of the pictures, with classes in the proportions of all."""
-    values, labels = material.examples.values, material.examples.labels
-    order = np.random.Generator(np.random.Philox(seed)).permutation(len(values))
-    if labels is not None:
-        order = order[np.argsort(labels.numpy()[order], kind="stable")]
-    return material.examples.x_0(torch.from_numpy(order[_even_places(len(order), min(count, len(order)))]))
-
-
 def _wanted(denoiser: Denoiser, plan: Plan, like: Material) -> list[int | None]:
     """A class for each sample, in the proportions of real pictures; none where the denoiser knows none."""
     labels = like.examples.labels
     if labels is None or not denoiser.info.class_names:
         return [None] * plan.num_samples
     ordered = np.sort(labels.numpy())
-    return [int(ordered[place]) for place in _even_places(len(ordered), plan.num_samples)]
-
-
-def _even_places(total: int, count: int) -> NDArray[np.int64]:
-    return ((np.arange(count) + 0.5) * total / count).astype(np.int64)
+    return [int(ordered[place]) for place in even_places(len(ordered), plan.num_samples)]
 
 
 def _hits(judge: Classifier | None, pictures: Tensor, classes: list[int | None]) -> NDArray[np.bool_] | None:

@@ -7,7 +7,7 @@ import torch
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.prediction import Prediction, noise_from_x_0
 from diffviz.core.schedules import ScheduleSpec, build_schedule
-from diffviz.evaluation.bound import bound_of_pictures
+from diffviz.evaluation.bound import bound_by_time, bound_of_pictures
 from diffviz.evaluation.losses import loss_by_time
 from diffviz.models.exact import ExactDenoiser
 
@@ -93,3 +93,39 @@ def test_the_bound_is_a_function_of_the_seed(pictures):
 
     assert bound(1) == bound(1)
     assert bound(1).total != bound(2).total
+
+
+def test_the_terms_of_every_t_add_up_to_the_bound_that_is_printed(pictures):
+    known = ExactDenoiser(pictures)
+    *_, printed = bound_of_pictures(known, pictures, SCHEDULE, num_terms=23, seed=4)
+    *earlier, last = bound_by_time(known, pictures, SCHEDULE, num_terms=23, seed=4)
+    assert last.so_far == printed
+    assert last.costs.shape == (201,)
+    assert last.costs.sum() == pytest.approx(printed.total, rel=1e-12)
+    assert last.costs[0] == pytest.approx(printed.prior, rel=1e-9)
+    assert last.costs[1] == pytest.approx(printed.decoder, rel=1e-12)
+    assert last.costs[2:].sum() == pytest.approx(printed.steps, rel=1e-12)
+    first = earlier[0].costs
+    assert np.isfinite(first[[0, 200]]).all()
+    assert np.isnan(first[1:100]).all(), "what was not asked yet is not known"
+
+
+def test_asked_at_every_t_each_term_is_that_of_its_own_time(pictures):
+    known, alone = ExactDenoiser(pictures), pictures[:1]
+    *_, last = bound_by_time(known, alone, SCHEDULE, num_terms=200, seed=6)
+    for t in (2, 70, 200):
+        level = SCHEDULE.level(t)
+        noise = torch.from_numpy(draw_noise((1, 1, 4, 4), 6, Stream.REDRAW, t))
+        x_t = level.sqrt_alpha_cumprod * alone + level.sqrt_one_minus_alpha_cumprod * noise
+        error = float((known.predict(x_t, level).x_0.clamp(-1, 1) - alone).double().square().mean())
+        nats = 0.5 * (SCHEDULE.snr[t - 1] - SCHEDULE.snr[t]) * error
+        assert last.costs[t] == pytest.approx(nats / math.log(2), rel=1e-6, abs=1e-12)
+
+
+def test_a_picture_asked_about_with_several_draws_of_noise_has_a_spread(pictures):
+    known = ExactDenoiser(pictures)
+    *_, last = bound_by_time(known, pictures[:1].repeat(3, 1, 1, 1), SCHEDULE, num_terms=9, at_once=1)
+    assert last.so_far.evaluations == 27
+    assert last.so_far.standard_error > 0
+    *_, together = bound_by_time(known, pictures[:3], SCHEDULE, num_terms=9)
+    assert together.so_far.standard_error is None, "one group has no spread"
