@@ -117,4 +117,4 @@ def draw_points(name: str, count: int = 10_000, seed: int = 0) -> Points:
 
 
 def _every_other(count: int) -> NDArray[np.bool_]:
-    return (np.arange(count) % 2 == 0)[:, None]
+    return np.asarray(np.arange(count) % 2 == 0)[:, None]

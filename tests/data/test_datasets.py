@@ -17,7 +17,7 @@ from diffviz.data.dataset_files import DatasetError, read_archive, read_idx
 from diffviz.data.datasets import load_dataset
 from diffviz.data.downloads import RemoteFile, download
 from diffviz.data.image_folder import count_pictures, read_image_folder
-from diffviz.data.toy2d import draw_points
+from diffviz.data.toy2d import TOY_SETS, draw_points
 
 
 def idx_bytes(array):
@@ -276,10 +276,31 @@ def test_sets_are_fetched_into_the_users_folder_and_found_there(server, monkeypa
         list(datasets.fetch_dataset("emoji"))
 
 
-def test_the_swiss_roll_is_centred_and_of_unit_size():
-    points = draw_points("swiss-roll", 5000, seed=1)
+@pytest.mark.parametrize("name", [name for name in TOY_SETS if name != "one-point"])
+def test_sets_of_points_are_centred_and_of_unit_size(name: str):
+    points = draw_points(name, 4000, seed=1)
     assert points.dtype == np.float32
     assert np.abs(points.mean(axis=0)).max() < 1e-5
     assert np.square(points).sum(axis=1).mean() / 2 == pytest.approx(1, abs=1e-5)
-    assert np.array_equal(points, draw_points("swiss-roll", 5000, seed=1))
-    assert not np.array_equal(points, draw_points("swiss-roll", 5000, seed=2))
+    assert np.array_equal(points, draw_points(name, 4000, seed=1))
+    if name != "two-points":
+        assert not np.array_equal(points, draw_points(name, 4000, seed=2))
+    assert np.abs(points).max() < (5.0 if name == "gaussian" else 3.0)
+
+
+def test_points_have_the_shape_that_their_name_says():
+    two = np.unique(draw_points("two-points", 10), axis=0)
+    assert np.allclose(two, [[-np.sqrt(2), 0], [np.sqrt(2), 0]])
+    assert not draw_points("one-point", 3).any()
+    line = draw_points("segment", 500)
+    assert np.linalg.svd(line, compute_uv=False)[1] < 1e-4
+    board = draw_points("checkerboard", 4000)
+    side = np.ptp(board[:, 0]) / 4
+    fields = np.floor((board - board.min(axis=0)) / side).astype(int).clip(0, 3)
+    assert len(np.unique(fields, axis=0)) < 13  # 8 fields, and a few that rounding at the edges touches
+    ring = draw_points("ring", 800)
+    assert np.abs(np.hypot(*ring.T) - np.sqrt(2)).max() < 0.6
+
+
+def test_one_point_and_a_single_draw_stay_finite():
+    assert all(np.isfinite(draw_points(name, 1)).all() for name in TOY_SETS)
