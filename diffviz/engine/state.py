@@ -11,10 +11,16 @@ from diffviz.core.forward import NoiseMode
 from diffviz.core.samplers import Clip, SamplerKind, SamplerSpec, Variance
 from diffviz.core.schedules import ScheduleError, ScheduleSpec, build_schedule
 from diffviz.core.timesteps import Spacing
+from diffviz.engine.lab_spec import LabSpec
+from diffviz.engine.lab_spec import settled as settled_lab
 
 __all__ = [
+    "BOUND_OVER",
     "EXACT_SIZES",
     "FITS",
+    "MAX_BOUND_DRAWS",
+    "MAX_BOUND_PICTURES",
+    "MAX_BOUND_TERMS",
     "MAX_CHURN",
     "MAX_GUIDANCE_SCALE",
     "MAX_SAMPLES",
@@ -32,6 +38,10 @@ __all__ = [
 QUANTITIES = ("beta", "alpha_cumprod", "log_snr", "sigma")
 REVERSE_SHOWS = ("x_t", "x_0", "noise")
 FITS = ("crop", "pad", "resize")
+BOUND_OVER = ("image", "data")
+MAX_BOUND_DRAWS = 64
+MAX_BOUND_PICTURES = 1000
+MAX_BOUND_TERMS = 4000
 MAX_SEED = 2**31 - 1
 MAX_SAMPLES = 64
 MAX_GUIDANCE_SCALE = 20.0
@@ -100,6 +110,13 @@ class SessionState:
         What the reverse strip shows: one of `REVERSE_SHOWS`.
     exact_size
         Side in pixels at which the exact denoiser sees the pictures.
+    bound_over, bound_pictures, bound_draws
+        Whether the bound is that of the picture or of the denoiser's data (one of `BOUND_OVER`), from how
+        many pictures of the data, and from how many draws of noise for the picture.
+    bound_terms, bound_variance
+        At how many times the denoiser is asked for it, 0 for every one, and σ_t² of its steps.
+    lab
+        What the 2-D lab shows.
     """
 
     workspace: Workspace = Workspace.FORWARD
@@ -126,6 +143,12 @@ class SessionState:
     device: str = "cpu"
     reverse_shows: str = "x_0"
     exact_size: int = 64
+    bound_over: str = "image"
+    bound_pictures: int = 32
+    bound_draws: int = 4
+    bound_terms: int = 60
+    bound_variance: Variance = Variance.TILDE
+    lab: LabSpec = field(default_factory=LabSpec)
 
     @property
     def num_timesteps(self) -> int:
@@ -185,7 +208,20 @@ def settle(state: SessionState, num_classes: int | None = None) -> SessionState:
         num_samples=_whole("num_samples", state.num_samples, 1, MAX_SAMPLES),
         reverse_shows=_word("reverse_shows", state.reverse_shows, REVERSE_SHOWS),
         exact_size=_whole("exact_size", state.exact_size, *EXACT_SIZES),
+        lab=_lab(state.lab),
+        bound_over=_word("bound_over", state.bound_over, BOUND_OVER),
+        bound_pictures=_whole("bound_pictures", state.bound_pictures, 1, MAX_BOUND_PICTURES),
+        bound_draws=_whole("bound_draws", state.bound_draws, 1, MAX_BOUND_DRAWS),
+        bound_terms=_whole("bound_terms", state.bound_terms, 0, MAX_BOUND_TERMS),
+        bound_variance=_choice(Variance, state.bound_variance),
     )
+
+
+def _lab(lab: LabSpec) -> LabSpec:
+    try:
+        return settled_lab(lab)
+    except ValueError as error:
+        raise StateError(str(error)) from error
 
 
 def _within(name: str, value: float, low: float, high: float) -> float:
