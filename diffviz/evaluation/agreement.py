@@ -5,51 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from diffviz.core.losses import TRAINABLE, Loss, loss_weights, target_coefficients
+import numpy as np
+
+from diffviz.core.losses import Loss, loss_weights, target_coefficients
 from diffviz.core.posterior import posterior_coefficients
 from diffviz.core.prediction import PredictionType, from_prediction, to_prediction
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from diffviz.core.schedules import NoiseSchedule
 
-__all__ = ["Agreement", "judge_answer"]
+__all__ = ["UNITS", "AnswerErrors", "disagreement", "judge_answer", "unit_weights"]
+
+UNITS = (PredictionType.NOISE, PredictionType.X_0, PredictionType.V, PredictionType.MEAN)
+"""What an answer is said as: options C, B and A of the lecture are noise, x_0 and mean."""
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """The losses of one ε̂ at one time.
-
-    Attributes
-    ----------
-    t
-        The time.
-    errors
-        Mean squared error per dimension of ε̂, x̂_0, v̂ and μ_θ, in the order of `losses.TRAINABLE`.
-    weights
-        What the objective multiplies each of them with.
-    """
+class AnswerErrors:
+    """Mean squared error per dimension of one ε̂ at time t, said in each of `UNITS`."""
 
     t: int
     errors: tuple[float, ...]
-    weights: tuple[float, ...]
-
-    @property
-    def weighted(self) -> tuple[float, ...]:
-        """The objective, computed by way of each unit."""
-        return tuple(error * weight for error, weight in zip(self.errors, self.weights, strict=True))
-
-    @property
-    def disagreement(self) -> float:
-        """Largest relative difference between two of the weighted losses."""
-        low, high = min(self.weighted), max(self.weighted)
-        return (high - low) / high if high > 0.0 else 0.0
 
 
 def judge_answer(
-    pred_noise: Tensor, noise: Tensor, x_0: Tensor, schedule: NoiseSchedule, t: int, objective: Loss
-) -> Agreement:
+    pred_noise: Tensor, noise: Tensor, x_0: Tensor, schedule: NoiseSchedule, t: int
+) -> AnswerErrors:
     """Compute every loss from the same ε̂, each from targets and predictions of its own.
 
     Nothing is converted from one loss to another: ε̂ is said as x̂_0, v̂ and μ_θ, and each is compared with
@@ -60,9 +44,7 @@ def judge_answer(
     pred_noise, noise, x_0
         ε̂, ε and the clean picture, of one shape.
     schedule, t
-        The chain and a time in 1…T at which some signal is left.
-    objective
-        What the weights are for.
+        The chain and a time in 1…T.
 
     Raises
     ------
@@ -76,11 +58,21 @@ def judge_answer(
     x_0, noise, said = x_0.double(), noise.double(), pred_noise.double()
     x_t = level.sqrt_alpha_cumprod * x_0 + level.sqrt_one_minus_alpha_cumprod * noise
     answer = to_prediction(said, PredictionType.NOISE, x_t, level)
-    errors, weights = [], []
-    for kind in TRAINABLE:
+    errors = []
+    for kind in UNITS:
         of_x_0, of_noise = target_coefficients(kind, schedule)
         target: Any = float(of_x_0[t]) * x_0 + float(of_noise[t]) * noise
         error = from_prediction(answer, kind, x_t, level, posterior) - target
         errors.append(float(error.square().mean()))
-        weights.append(float(loss_weights(objective, kind, schedule)[t]))
-    return Agreement(t, tuple(errors), tuple(weights))
+    return AnswerErrors(t, tuple(errors))
+
+
+def unit_weights(objective: Loss, schedule: NoiseSchedule) -> NDArray[np.float64]:
+    """What an objective multiplies the errors in `UNITS` with at every time, shape (4, T+1)."""
+    return np.stack([loss_weights(objective, kind, schedule) for kind in UNITS])
+
+
+def disagreement(weighted: NDArray[np.float64]) -> float:
+    """Largest relative difference between two of the weighted losses of one answer."""
+    high = float(weighted.max())
+    return (high - float(weighted.min())) / high if high > 0.0 else 0.0

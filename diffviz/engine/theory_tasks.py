@@ -1,0 +1,165 @@
+"""What the jobs of the Theory workspace run: the bound term by term, losses along the chain, their timing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diffviz.data.datasets import key_of_title
+from diffviz.data.images import from_uint8
+from diffviz.engine.courtesy import leave_a_core_to_the_window
+from diffviz.engine.denoisers import DenoiserShelf, ShelvedDenoiser
+from diffviz.engine.request import EXACT_PICTURES
+from diffviz.engine.step_view import picture_shape
+from diffviz.engine.theory_question import BoundQuestion, TheoryQuestion, eight_bit_picture
+from diffviz.models.denoiser import EXACT_PREFIX
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from diffviz.evaluation.agreement import AnswerErrors
+    from diffviz.evaluation.bound import BoundByTime
+    from diffviz.evaluation.timing import LossTimings
+    from diffviz.models.denoiser import DenoiserInfo
+
+__all__ = ["BoundNews", "bound_steps", "data_of", "loss_steps", "timing_steps"]
+
+_NUM_LOSS_TIMES = 12
+
+
+@dataclass(frozen=True, eq=False)
+class BoundNews:
+    """The bound as far as it is known, and over what.
+
+    Attributes
+    ----------
+    question
+        What was asked.
+    bound
+        Its parts and terms.
+    words
+        What was averaged: "16 held-out pictures of Emoji".
+    """
+
+    question: BoundQuestion
+    bound: BoundByTime
+    words: str
+
+
+def data_of(info: DenoiserInfo) -> str | None:
+    """The name of the pictures that a denoiser was made from; None where they are not known here."""
+    if info.key == EXACT_PICTURES:
+        return EXACT_PICTURES
+    if info.key.startswith(EXACT_PREFIX):
+        return info.key.removeprefix(EXACT_PREFIX)
+    return key_of_title(info.trained_on)
+
+
+def bound_steps(question: BoundQuestion, shelf: DenoiserShelf) -> Iterator[BoundNews]:
+    """Estimate the bound, as `diffviz evaluate` does, with a record after each call of the denoiser.
+
+    Raises
+    ------
+    CheckpointError, DatasetError, ImageReadError
+        If a file cannot be used.
+    ValueError
+        If the denoiser does not work on pictures, or its data are not known.
+    """
+    from diffviz.evaluation.bound import bound_by_time
+
+    leave_a_core_to_the_window()
+    shelved = shelf.fetch(question.request)
+    schedule = question.schedule
+    if question.image is None:
+        x_0, words = _data(question, shelved)
+        at_once = {}
+    else:
+        shape = picture_shape(shelved.denoiser.info)
+        x_0 = _batch(eight_bit_picture(shelf.images, question.image, shape, question.fit)[None])
+        x_0 = x_0.repeat(question.count, 1, 1, 1)
+        words = f"{question.count} draw{'s' if question.count != 1 else ''} of noise for this image"
+        # Each draw is a group of its own, so that draws tell how far they scatter.
+        at_once = {"at_once": 1}
+    for bound in bound_by_time(
+        shelved.denoiser,
+        x_0,
+        schedule,
+        variance=question.variance,
+        num_terms=question.num_terms,
+        seed=question.seed,
+        **at_once,
+    ):
+        yield BoundNews(question, bound, words)
+
+
+def loss_steps(question: TheoryQuestion, shelf: DenoiserShelf) -> Iterator[AnswerErrors]:
+    """Losses of the denoiser's answers at some two dozen times, denser near the image.
+
+    Times at which the answer cannot be said in every unit are passed over. Raises as `bound_steps`.
+    """
+    from diffviz.evaluation.agreement import judge_answer
+
+    leave_a_core_to_the_window()
+    shelved = shelf.fetch(question.request)
+    shape = picture_shape(shelved.denoiser.info)
+    process = question.process(eight_bit_picture(shelf.images, question.image, shape, question.fit))
+    x_0 = _batch(process.x_0[None]).double()
+    for t in loss_times(process.schedule.num_timesteps):
+        level = process.schedule.level(t)
+        noise = _batch(process.noise(t)[None]).double()
+        x_t = level.sqrt_alpha_cumprod * x_0 + level.sqrt_one_minus_alpha_cumprod * noise
+        try:
+            answer = shelved.denoiser.predict(x_t, level).noise
+            errors = judge_answer(answer, noise, x_0, process.schedule, t)
+        except ValueError:
+            continue
+        yield errors
+
+
+def loss_times(num_timesteps: int) -> tuple[int, ...]:
+    """Times from 1 to T, some evenly and some in equal ratios."""
+    ratios = np.geomspace(1, num_timesteps, _NUM_LOSS_TIMES)
+    evenly = np.linspace(1, num_timesteps, _NUM_LOSS_TIMES)
+    return tuple(sorted({int(t) for t in np.rint(np.concatenate((ratios, evenly)))}))
+
+
+def timing_steps(question: TheoryQuestion, t: int, shelf: DenoiserShelf) -> Iterator[LossTimings]:
+    """Time the loss on ε and the loss on the mean for the picture; raises as `bound_steps`."""
+    from diffviz.evaluation.timing import time_losses
+
+    leave_a_core_to_the_window()
+    shelved = shelf.fetch(question.request)
+    shape = picture_shape(shelved.denoiser.info)
+    process = question.process(eight_bit_picture(shelf.images, question.image, shape, question.fit))
+    t = min(max(t, 2), process.schedule.num_timesteps)
+    x_0, noise = (_batch(picture[None]) for picture in (process.x_0, process.noise(t)))
+    yield from time_losses(shelved.denoiser, x_0, noise, process.schedule, t)
+
+
+def _data(question: BoundQuestion, shelved: ShelvedDenoiser) -> tuple[Tensor, str]:
+    """Pictures of the denoiser's data set, those it has not seen if there are any."""
+    from diffviz.evaluation.real_pictures import both_splits, even_places, some_pictures
+
+    info = shelved.denoiser.info
+    if info.key == EXACT_PICTURES and shelved.data is not None:
+        pixels = shelved.data.pixels
+        chosen = even_places(len(pixels), min(question.count, len(pixels)))
+        return _batch(from_uint8(pixels[chosen])), f"{len(chosen)} of my pictures"
+    name = data_of(info)
+    if name is None:
+        raise ValueError(f"The pictures that {info.name} was trained on are not known here.")
+    train, held_out = both_splits(name, picture_shape(info)[1])
+    material = train if held_out is None else held_out
+    x_0 = some_pictures(material, question.count, question.seed)
+    kind = "training" if held_out is None else "held-out"
+    return x_0, f"{len(x_0)} {kind} pictures of {material.title}"
+
+
+def _batch(pictures: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:
+    """Pictures (N, H, W, C) as a float32 tensor (N, C, H, W)."""
+    import torch
+
+    return torch.from_numpy(np.moveaxis(pictures, -1, 1).copy())
