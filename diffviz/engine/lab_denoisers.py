@@ -1,0 +1,56 @@
+"""The denoisers of the lab: the exact score of its points, and networks that learned points."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from diffviz.engine.lab_spec import EXACT, LabSpec, exact_points
+from diffviz.models.catalog import list_networks, load_denoiser
+from diffviz.models.denoiser import Denoiser, DenoiserInfo
+
+if TYPE_CHECKING:
+    from diffviz.models.denoiser import NetworkDenoiser
+
+_POINTS = "2-D points"
+
+
+def point_networks() -> tuple[DenoiserInfo, ...]:
+    """The networks at hand that learned points in the plane."""
+    return tuple(info for info in list_networks() if info.image_shape is None and _POINTS in info.detail)
+
+
+class LabDenoisers:
+    """Makes the lab's denoisers; its methods may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._networks: dict[str, NetworkDenoiser] = {}
+
+    def fetch(self, lab: LabSpec) -> Denoiser:
+        """The denoiser that a lab asks for.
+
+        Raises
+        ------
+        CheckpointError
+            If the network's file cannot be used.
+        """
+        return exact_points(lab) if lab.denoiser == EXACT else self.network(lab.denoiser)
+
+    def network(self, key: str) -> NetworkDenoiser:
+        """A network by its key, loaded if it is not at hand.
+
+        Raises
+        ------
+        CheckpointError
+            If its file cannot be used.
+        """
+        with self._lock:
+            if key not in self._networks:
+                self._networks[key] = load_denoiser(key)
+            return self._networks[key]
+
+    def forget(self, key: str) -> None:
+        """Load a network anew when it is next asked for: its file is another one now."""
+        with self._lock:
+            self._networks.pop(key, None)
