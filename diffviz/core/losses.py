@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffviz.core.posterior import posterior_coefficients, posterior_log_variance_clipped
+from diffviz.core.preconditioning import SIGMA_DATA, target_of_noise, target_of_x_0
 from diffviz.core.prediction import PredictionType
 
 if TYPE_CHECKING:
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     from diffviz.core.schedules import NoiseSchedule
 
 MIN_SNR_GAMMA = 5.0
-TRAINABLE = (PredictionType.NOISE, PredictionType.X_0, PredictionType.V, PredictionType.MEAN)
+TRAINABLE = (
+    PredictionType.NOISE,
+    PredictionType.X_0,
+    PredictionType.V,
+    PredictionType.MEAN,
+    PredictionType.EDM,
+)
 """What a network may be trained to say; options C, B and A of the lecture are noise, x_0 and mean."""
 
 
@@ -30,6 +37,7 @@ class Loss(StrEnum):
     MEAN = "mean"
     X_0 = "x0"
     V = "v"
+    EDM = "edm"
     MIN_SNR = "min_snr"
 
 
@@ -38,6 +46,7 @@ _OWN_UNIT = {
     Loss.MEAN: PredictionType.MEAN,
     Loss.X_0: PredictionType.X_0,
     Loss.V: PredictionType.V,
+    Loss.EDM: PredictionType.EDM,
 }
 
 
@@ -72,6 +81,9 @@ def target_coefficients(
             return ones, zeros
         case PredictionType.V:
             return -schedule.sqrt_one_minus_alphas_cumprod, schedule.sqrt_alphas_cumprod
+        case PredictionType.EDM:
+            a, b = schedule.sqrt_alphas_cumprod, schedule.sqrt_one_minus_alphas_cumprod
+            return target_of_x_0(a, b), target_of_noise(a, b)
         case PredictionType.MEAN:
             _, c_t = _posterior_means(schedule)
             before = np.concatenate(([1.0], schedule.sqrt_alphas_cumprod[:-1]))
@@ -84,7 +96,8 @@ def loss_weights(loss: Loss, prediction: PredictionType, schedule: NoiseSchedule
     """Weight of the squared error at every time, so that a loss means the same for every prediction.
 
     Every loss is a weight on ‖δx_0‖²; the same error in another unit is ‖δε‖² = SNR ‖δx_0‖², ‖δv‖² =
-    (1 + SNR) ‖δx_0‖² (Salimans and Ho, 2022) and ‖δμ‖² = c_0² ‖δx_0‖².
+    (1 + SNR) ‖δx_0‖² (Salimans and Ho, 2022), ‖δμ‖² = c_0² ‖δx_0‖² and, for the F of EDM, ‖δF‖² =
+    (1/σ_d² + SNR) ‖δx_0‖², which is their weight (σ² + σ_d²)/(σ σ_d)² (Karras et al., 2022).
 
     `MEAN` is the error of the posterior mean itself. `ELBO_BETA` and `ELBO_TILDE` divide it by 2σ_t² with
     σ_t² = β_t or β̃_t, which is λ_t = β_t²/(2σ_t² α_t (1−ᾱ_t)) on ‖δε‖² (Ho et al., 2020, L_{t−1}):
@@ -132,6 +145,8 @@ def _on_x_0(loss: Loss, schedule: NoiseSchedule) -> NDArray[np.float64]:
             return np.ones_like(snr)
         case Loss.V:
             return 1.0 + snr
+        case Loss.EDM:
+            return SIGMA_DATA**-2 + snr
         case Loss.MIN_SNR:
             return np.minimum(snr, MIN_SNR_GAMMA)
     c_0, _ = _posterior_means(schedule)

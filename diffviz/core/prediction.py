@@ -1,10 +1,18 @@
-"""What a network may predict: ε, x_0, v, the score or the posterior mean; each becomes the others."""
+"""What a network may predict: ε, x_0, v, EDM's F, the score or the mean; each becomes the others."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from diffviz.core.preconditioning import (
+    input_scale,
+    output_scale,
+    skip_scale,
+    target_of_noise,
+    target_of_x_0,
+)
 
 if TYPE_CHECKING:
     from diffviz.core.posterior import PosteriorCoefficients
@@ -19,6 +27,7 @@ class PredictionType(StrEnum):
     NOISE = "noise"
     X_0 = "x_0"
     V = "v"
+    EDM = "edm"
     SCORE = "score"
     MEAN = "mean"
 
@@ -70,7 +79,8 @@ def to_prediction(
     x_t
         The noised picture that the network saw.
     level
-        The noise level of x_t. v = √ᾱ ε − √(1 − ᾱ) x_0 (Salimans & Ho, 2022), score = −ε/√(1 − ᾱ).
+        The noise level of x_t. v = √ᾱ ε − √(1 − ᾱ) x_0 (Salimans & Ho, 2022), score = −ε/√(1 − ᾱ); EDM's F
+        is that of `preconditioning` (Karras et al., 2022), which for data of unit variance is −v.
     posterior
         For ``MEAN`` only: the coefficients of q(x_{t−1} | x_t, x_0).
 
@@ -84,6 +94,11 @@ def to_prediction(
         return Prediction(output, noise_from_x_0(output, x_t, level))
     if prediction_type is PredictionType.V:
         return Prediction(a * x_t - b * output, b * x_t + a * output)
+    if prediction_type is PredictionType.EDM:
+        x_0 = skip_scale(a, b) * x_t + output_scale(a, b) * output
+        # (x_t − √ᾱ x_0)/√(1 − ᾱ) without the division, so that it holds at ᾱ = 1 too.
+        noise = b * input_scale(a, b) ** 2 * x_t + target_of_noise(a, b) * output
+        return Prediction(x_0, noise)
     if prediction_type is PredictionType.MEAN:
         if posterior is None:
             raise ValueError("A predicted mean can be read only with the coefficients of its posterior.")
@@ -129,6 +144,8 @@ def from_prediction(
         return prediction.noise
     if prediction_type is PredictionType.V:
         return a * prediction.noise - b * prediction.x_0
+    if prediction_type is PredictionType.EDM:
+        return target_of_x_0(a, b) * prediction.x_0 + target_of_noise(a, b) * prediction.noise
     if prediction_type is PredictionType.SCORE:
         if b == 0.0:
             raise ValueError("A clean picture has no score.")

@@ -11,7 +11,7 @@ from diffviz.core.schedules import ScheduleSpec, build_schedule
 
 LINEAR, COSINE = (build_schedule(ScheduleSpec(kind)) for kind in ("linear", "cosine"))
 BOTH = pytest.mark.parametrize("schedule", [LINEAR, COSINE], ids=["linear", "cosine"])
-NOISE, X_0, V, MEAN = TRAINABLE
+NOISE, X_0, V, MEAN, EDM = TRAINABLE
 STEPS = np.arange(2, 1001)
 
 
@@ -32,7 +32,15 @@ def errors(schedule, in_x_0):
     noise, abar = schedule.one_minus_alphas_cumprod, schedule.alphas_cumprod
     snr = schedule.snr[t]
     c_0 = np.sqrt(abar[t - 1]) * schedule.betas[t] / noise[t]
-    return {NOISE: snr * in_x_0, X_0: in_x_0, V: (1 + snr) * in_x_0, MEAN: c_0**2 * in_x_0}
+    # EDM's F counts x_0 with (σ² + σ_d²)/(σ σ_d)², σ = 1/√SNR and σ_d = 1/2.
+    of_f = (1 / snr + 0.25) / (0.25 / snr)
+    return {
+        NOISE: snr * in_x_0,
+        X_0: in_x_0,
+        V: (1 + snr) * in_x_0,
+        MEAN: c_0**2 * in_x_0,
+        EDM: of_f * in_x_0,
+    }
 
 
 @BOTH
@@ -132,7 +140,12 @@ def test_the_target_of_each_prediction_is_what_its_definition_says(schedule):
         means = np.array([a[t - 1] * x_0[t], x_t[t] / np.sqrt(1 - step)])
         posterior = (precise * means).sum(0) / precise.sum(0)
     posterior[0] = x_0[1]
-    expected = {NOISE: noise[t], X_0: x_0[t], V: a[t] * noise[t] - b[t] * x_0[t], MEAN: posterior}
+    # F of EDM, from the level of the noise that x_t/√ᾱ has.
+    sigma = b[t] / a[t]
+    kept = 0.25 / (sigma**2 + 0.25)
+    edm = (x_0[t] - kept * x_t[t] / a[t]) / (0.5 * sigma / np.sqrt(sigma**2 + 0.25))
+    velocity = a[t] * noise[t] - b[t] * x_0[t]
+    expected = {NOISE: noise[t], X_0: x_0[t], V: velocity, MEAN: posterior, EDM: edm}
     for kind, values in expected.items():
         of_x_0, of_noise = target_coefficients(kind, schedule)
         np.testing.assert_allclose(of_x_0[t] * x_0[t] + of_noise[t] * noise[t], values, rtol=0, atol=1e-11)
@@ -142,7 +155,13 @@ def test_each_loss_is_unweighted_in_its_own_unit_and_finite_everywhere():
     spoiled = build_schedule(ScheduleSpec("linear", zero_terminal_snr=True))
     plateau = type(spoiled).from_betas([0.0, 0.1, 0.0, 0.2])
     for schedule in (spoiled, plateau):
-        for loss, kind in ((Loss.SIMPLE, NOISE), (Loss.X_0, X_0), (Loss.V, V), (Loss.MEAN, MEAN)):
+        for loss, kind in (
+            (Loss.SIMPLE, NOISE),
+            (Loss.X_0, X_0),
+            (Loss.V, V),
+            (Loss.MEAN, MEAN),
+            (Loss.EDM, EDM),
+        ):
             assert (loss_weights(loss, kind, schedule)[1:] == 1).all()
         for loss in Loss:
             for kind in TRAINABLE:
@@ -159,5 +178,5 @@ def test_a_score_is_nothing_to_train_on():
         lambda kind: loss_weights(Loss.SIMPLE, kind, LINEAR),
         lambda k: target_coefficients(k, LINEAR),
     ):
-        with pytest.raises(ValueError, match=r"Networks predict noise, x_0, v, mean, not score\."):
+        with pytest.raises(ValueError, match=r"Networks predict noise, x_0, v, mean, edm, not score\."):
             ask(PredictionType.SCORE)

@@ -110,7 +110,7 @@ def test_a_recipe_from_options_fits_the_data_and_writes_its_command():
     )
     for options, sentence in (
         ({"prediction": "score"}, "must be one of noise, x_0, v, mean"),
-        ({"loss": "odd"}, "simple, elbo_beta, elbo_tilde, mean, x0, v, min_snr"),
+        ({"loss": "odd"}, "simple, elbo_beta, elbo_tilde, mean, x0, v, edm, min_snr"),
         ({"base": 12}, "multiple of 8"),
     ):
         with pytest.raises(ValueError, match=sentence):

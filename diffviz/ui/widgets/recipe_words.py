@@ -24,10 +24,14 @@ PREDICTIONS = (
     Choice(PredictionType.X_0, "Image x₀", "What was there; vague where there is much noise"),
     Choice(PredictionType.V, "Velocity v", "√ᾱ ε − √(1−ᾱ) x₀: well defined at every noise level"),
     Choice(PredictionType.MEAN, "Mean μ", "The mean of the step from t to t − 1"),
+    Choice(
+        PredictionType.EDM, "EDM F", "x₀ and ε mixed to one size at every noise level (Karras et al., 2022)"
+    ),
 )
 LOSSES = (
     Choice(Loss.SIMPLE, "Simple", "Squared error of ε, every time alike (Ho et al., 2020)"),
     Choice(Loss.V, "Velocity", "Squared error of v (Salimans & Ho, 2022)"),
+    Choice(Loss.EDM, "EDM", "Squared error of F, which weighs x₀ with 4 + SNR (Karras et al., 2022)"),
     Choice(Loss.X_0, "Image", "Squared error of x₀"),
     Choice(Loss.MIN_SNR, "Min-SNR", "Error of x₀ times min(SNR, 5) (Hang et al., 2023)"),
     Choice(Loss.ELBO_BETA, "Bound, β", "The variational bound with variance β"),

@@ -180,5 +180,5 @@ def status_of(state: str, log: TrainingLog | None, *, is_new_run: bool) -> Train
 
 def _loss_words(plan: TrainingPlan) -> str:
     label = next(choice.label for choice in LOSSES if choice.key == plan.config.loss)
-    predicts = {"noise": "ε̂", "x_0": "x̂₀", "v": "v̂", "mean": "μ̂"}[plan.config.prediction]
+    predicts = {"noise": "ε̂", "x_0": "x̂₀", "v": "v̂", "mean": "μ̂", "edm": "F̂"}[plan.config.prediction]
     return plain_text(f"“{label}” error of a network that predicts {predicts}")

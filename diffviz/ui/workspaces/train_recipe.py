@@ -295,6 +295,7 @@ class TrainRecipe(QObject):
             "x_0": f"the {example} $x_0$",
             "v": "velocity $v$",
             "mean": "the mean $μ$",
+            "edm": "$F$, image and noise mixed",
         }
         self.panel.set_network_words(
             f"{count:,} weights · {levels}predicts {words[self.plan.config.prediction]}"
