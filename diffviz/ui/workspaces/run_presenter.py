@@ -18,6 +18,13 @@ from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.why_card import WeightedPicture
 from diffviz.ui.workspaces.run_pictures import PsnrCurves, batch_pixels
 
+_WORDS = {
+    "exact": "It is the true posterior mean over its pictures, not a network.",
+    "gaussian": "It knows mean and covariance of {trained_on} alone: the best linear guess.",
+    "blur": "It knows no pictures: it smooths as widely as the noise asks.",
+    "network": "It was trained on {trained_on}.",
+}
+
 
 class RunPresenter(QObject):
     """
@@ -97,18 +104,13 @@ class RunPresenter(QObject):
         context = run.context if run is not None else None
         if run is None or context is None:
             if option is not None:
-                kind = "exact" if option.is_exact else "network"
-                self._stage.set_maker(
-                    kind, option.detail or option.name, "is ready. Nothing was sampled yet."
-                )
+                words = "is ready. Nothing was sampled yet."
+                self._stage.set_maker(option.kind, option.detail or option.name, words)
             self._bar.set_title("No run yet", "")
             return
         info = context.info
-        if info.kind == "exact":
-            words = "made both predictions. It is the true posterior mean over its pictures, not a network."
-        else:
-            words = f"made both predictions. It was trained on {info.trained_on}."
-        self._stage.set_maker(info.kind, info.detail or info.name, words)
+        words = _WORDS[info.kind].format(trained_on=info.trained_on)
+        self._stage.set_maker(info.kind, info.detail or info.name, f"made both predictions. {words}")
         self._bar.set_title(f"Run {run.id}", run_words(run))
 
     def _show_comparison(self, run: Run, t: int) -> None:
