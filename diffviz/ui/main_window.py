@@ -21,6 +21,7 @@ from diffviz.ui.export_controller import ExportController
 from diffviz.ui.picture_opener import PictureOpener
 from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
+from diffviz.ui.symbol_links import Target
 from diffviz.ui.theme import Scheme, apply_theme, current_tokens, metric, notifier
 from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
 from diffviz.ui.widgets.drop_overlay import DropOffer, DropOverlay
@@ -72,6 +73,9 @@ class MainWindow(QMainWindow):
         self.train = TrainWorkspace(session, self)
         self.schedule_panel = SchedulePanel()
         self.schedule = ScheduleController(session, self.schedule_panel, self)
+        now = Target(self.schedule_panel.curve, self.schedule_panel.curve.now_place)
+        for key in ("signal", "noise_level"):
+            self.forward.links.add(key, now)
         self._pages = WorkspacePages(
             {
                 Workspace.FORWARD: self.forward,

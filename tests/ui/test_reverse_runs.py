@@ -69,12 +69,12 @@ def test_the_coefficients_shown_are_those_that_made_the_next_step(window: MainWi
     c = step.coefficients
     made = c.pred_x_0 * step.pred_x_0 + c.x_t * step.x_t + c.pred_noise * step.pred_noise
     torch.testing.assert_close(made + c.noise * step.noise, step.x_s, atol=1e-5, rtol=1e-5)
-    words = window.reverse.stage.formula.plain
+    words = window.reverse.formula.line.plain
     assert f"{c.pred_x_0:.3f}" in words
     assert f"{c.noise:.3f}" in words
     assert not run.steps[-1].coefficients.noise
     window.session.update(t=0)
-    assert not window.reverse.stage.formula.isVisible()
+    assert window.reverse.formula.line.plain.endswith("x0 = 1.000 x̂0"), "the last step gives x̂_0 itself"
 
 
 def test_every_frame_says_which_denoiser_made_it(window: MainWindow, person: Person) -> None:

@@ -1,6 +1,6 @@
 """A schedule on the plot with what can be taken hold of: the now line, and the handles of the curve."""
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -24,6 +24,7 @@ from diffviz.ui.widgets.curve_quantity import QUANTITIES, figure
 
 _LINE_REACH_PX = 6.0
 _CURVE_REACH_PX = 14.0
+_DOT_REACH_PX = 13
 
 
 class CurveView(CurvePlot):
@@ -131,6 +132,12 @@ class CurveView(CurvePlot):
     def handle_position(self, index: int) -> QPointF:
         """Place of a handle in px of the viewport."""
         return self.position(self._handles.time(index), self._handles.shown(index, self._view))
+
+    def now_place(self) -> QRect:
+        """Place of the dot at the present time, in px of the viewport."""
+        spot = self.curve_position(self._t).toPoint()
+        half = metric(_DOT_REACH_PX)
+        return QRect(spot.x() - half, spot.y() - half, 2 * half, 2 * half)
 
     def copy(self) -> None:
         """Put the values of the curve on the clipboard, as two columns t and value."""

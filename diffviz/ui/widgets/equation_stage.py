@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from diffviz.ui.theme import current_tokens, metric
 from diffviz.ui.widgets.compare_view import CompareView
-from diffviz.ui.widgets.equation_terms import paint_term, term_height, term_width
+from diffviz.ui.widgets.equation_terms import number_place, paint_term, term_height, term_width
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.picture_fit import fit_picture
 from diffviz.ui.widgets.picture_painting import MARGIN_PX, title_height
@@ -167,6 +167,15 @@ class EquationStage(QWidget):
     def geometry_now(self) -> StageGeometry | None:
         """Layout of the equation, None in the other modes."""
         return self._geometry if self._mode == "equation" else None
+
+    def term_place(self, role: Literal["signal", "noise"]) -> QRect:
+        """Place of a coefficient with its bar; empty in the other modes."""
+        if self.geometry_now is None:
+            return QRect()
+        return number_place(
+            self.geometry_now.clean_term if role == "signal" else self.geometry_now.noise_term,
+            is_narrow=self._is_narrow(),
+        )
 
     def refresh_pixel(self) -> None:
         """Ask the probe again; needed only when values change while pictures and weights do not."""

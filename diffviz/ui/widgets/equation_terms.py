@@ -1,6 +1,6 @@
 """Drawing of one term of the equation: sign, coefficient with a bar of its size, and the times sign."""
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 from diffviz.ui.theme import Role, TextRole, current_tokens, font_for, metric
@@ -24,6 +24,16 @@ def term_height(*, is_narrow: bool) -> float:
     """Height in px of a coefficient with its bar."""
     numbers = QFontMetricsF(_number_font(is_narrow))
     return numbers.capHeight() + metric(_BAR_GAP_PX) + metric((_NARROW_BAR_PX if is_narrow else _BAR_PX)[1])
+
+
+def number_place(column: Rect, *, is_narrow: bool) -> QRect:
+    """Place of the coefficient and its bar in the column of a term."""
+    after = _gaps(is_narrow)[1]
+    width, height = _number_width(is_narrow), term_height(is_narrow=is_narrow)
+    left = column.right - after - _sign_metrics(is_narrow).horizontalAdvance("×") - after - width
+    margin = metric(6)
+    place = QRectF(left, column.middle - height / 2, width, height)
+    return place.adjusted(-margin, -margin, margin, margin).toAlignedRect()
 
 
 def paint_term(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLineF, QRectF, QSize
+from PySide6.QtCore import QLineF, QRect, QRectF, QSize
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
@@ -82,6 +82,15 @@ class ReadOutGrid(QWidget):
             if cell.label == label:
                 return cell.value
         raise KeyError(label)
+
+    def cell_place(self, label: str) -> QRect:
+        """Place of the cell of a label; empty where there is none."""
+        for index, cell in enumerate(self._cells):
+            if cell.label == label:
+                row, column = divmod(index, self._columns)
+                width, height = self.width() // self._columns, metric(_CELL_HEIGHT_PX)
+                return QRect(column * width, row * height, width, height)
+        return QRect()
 
     @override
     def sizeHint(self) -> QSize:

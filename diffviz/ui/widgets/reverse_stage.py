@@ -1,4 +1,4 @@
-"""The stage of the reverse process: x_t, x̂_0 and ε̂ side by side, who made them, and the next step."""
+"""The stage of the reverse process: x_t, x̂_0 and ε̂ side by side and who made them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from diffviz.core.samplers import StepCoefficients
-from diffviz.ui.theme import Role, color, metric
+from diffviz.ui.theme import color, metric
 from diffviz.ui.widgets.badge import Badge
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.picture_fit import fit_picture
 from diffviz.ui.widgets.picture_painting import MARGIN_PX, title_height
-from diffviz.ui.widgets.pill import Cell, Pill
 from diffviz.ui.widgets.psnr_card import PsnrCard
 from diffviz.ui.widgets.why_card import WhyCard
 
@@ -62,8 +60,6 @@ class ReverseStage(QWidget):
         self.why.hide()
         self.comparison = PsnrCard()
         self.comparison.hide()
-        self.formula = Pill()
-        self.formula.hide()
         self._mode = "triptych"
         self._wanted: frozenset[QWidget] = frozenset()
         pictures = QHBoxLayout()
@@ -84,7 +80,6 @@ class ReverseStage(QWidget):
         column.addLayout(maker)
         column.addWidget(self.why)
         column.addWidget(self.comparison)
-        column.addWidget(self.formula, 0, Qt.AlignmentFlag.AlignHCenter)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(_SIDE_PX, 4, _SIDE_PX, 12)
         outer.addStretch(2)
@@ -121,7 +116,7 @@ class ReverseStage(QWidget):
             card.setVisible(card in self._wanted and self.height() >= metric(_CARD_FROM_PX))
         stage_width = self.width() - 2 * _SIDE_PX
         room_width = (stage_width - (len(views) - 1) * _GAP_PX) / len(views) - frame
-        others = (self.badge, self.why, self.comparison, self.formula)
+        others = (self.badge, self.why, self.comparison)
         taken = sum(w.sizeHint().height() + gap for w in others if not w.isHidden())
         room_height = self.height() - taken - title_height() - frame - 2 * gap
         room = (max(room_width, 64.0), max(room_height, 64.0))
@@ -169,30 +164,6 @@ class ReverseStage(QWidget):
                 self._wanted = self._wanted | {card} if wish else self._wanted - {card}
         self._fit_pictures()
 
-    def set_step_formula(self, t: int, s: int, coefficients: StepCoefficients | None) -> None:
-        """Print the next step with its real coefficients; None: the run is at its end."""
-        self.formula.setVisible(coefficients is not None)
-        if coefficients is not None:
-            self.formula.set_cells(step_cells(t, s, coefficients))
-
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), color("stage"))
-
-
-def step_cells(t: int, s: int, coefficients: StepCoefficients) -> list[Cell]:
-    """The step in cells of a pill: "x_520 = 0.051 x̂_0 + 0.887 x_540 + 0.436 z"."""
-    terms: tuple[tuple[float, Role, str], ...] = (
-        (coefficients.pred_x_0, "model", "x̂_0"),
-        (coefficients.x_t, "accent", f"x_{{{t}}}"),
-        (coefficients.pred_noise, "model", "ε̂"),
-        (coefficients.noise, "noise", "z"),
-        (coefficients.correction, "model", "Δ"),
-    )
-    cells = [Cell("Next step   ", "text2"), Cell(f"$x_{{{s}}}$ = ")]
-    shown = [term for term in terms if term[0] != 0.0]
-    for index, (value, role, symbol) in enumerate(shown):
-        sign = "−" if value < 0 else "+"
-        joint = f" {sign} " if index else ("−" if value < 0 else "")
-        cells += [Cell(joint), Cell(f"{abs(value):.3f}", role, "0.000", is_strong=True), Cell(f" ${symbol}$")]
-    return cells if shown else [*cells, Cell("0")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QRect, QTimer, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diffviz.core.schedules import build_schedule
@@ -14,8 +14,11 @@ from diffviz.engine.forward_frames import ForwardFrames, ForwardPictures, read_f
 from diffviz.engine.images import ImageStore
 from diffviz.engine.latest import LatestWorker
 from diffviz.engine.session import Session, SessionState
+from diffviz.ui.symbol_links import SymbolLinks, Target, picture_of
 from diffviz.ui.widgets.background_button import BackgroundButton
 from diffviz.ui.widgets.equation_stage import EquationStage
+from diffviz.ui.widgets.formula_line import FormulaLine
+from diffviz.ui.widgets.forward_formula import closed_form, one_step
 from diffviz.ui.widgets.forward_inspector import MAX_SEED, ForwardInspector, StepReadings
 from diffviz.ui.widgets.gallery import Gallery
 from diffviz.ui.widgets.segmented import Segment
@@ -72,6 +75,7 @@ class ForwardWorkspace(QObject):
         self.background = BackgroundButton()
         self.bar.add_widget(self.background)
         self.stage = EquationStage()
+        self.formula = FormulaLine("The forward process as a formula")
         self.gallery = Gallery()
         self._gallery_filler = GalleryFiller(self.gallery, self._session, self._images, self)
         self.centre = QWidget()
@@ -80,14 +84,45 @@ class ForwardWorkspace(QObject):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.stage, 1)
+        column.addWidget(self.formula)
         column.addWidget(self.gallery)
         self.panel = ForwardInspector()
+        self.links = self._link_symbols()
         self.timeline = Timeline()
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(_READ_AFTER_MS)
         self._filling = QTimer(self)
         self._filling.setInterval(0)
+
+    def _link_symbols(self) -> SymbolLinks:
+        stage, read_outs, kernel = self.stage, self.panel.read_outs, self.panel.kernel
+        return SymbolLinks(
+            self.formula,
+            {
+                "x_t": [picture_of(stage.hero)],
+                "before": [picture_of(stage.clean)],
+                "noise": [picture_of(stage.noise)],
+                "signal": [
+                    Target(stage, lambda: stage.term_place("signal")),
+                    Target(read_outs, lambda: self._read_out_place("Signal left $ᾱ_t$")),
+                    Target(kernel, lambda: self._kernel_place("Mean")),
+                ],
+                "noise_level": [
+                    Target(stage, lambda: stage.term_place("noise")),
+                    Target(read_outs, lambda: self._read_out_place("Noise level $σ_t$")),
+                    Target(kernel, lambda: self._kernel_place("Variance $β_t$")),
+                ],
+            },
+        )
+
+    def _read_out_place(self, label: str) -> QRect:
+        """Place of a read-out of the whole chain up to t."""
+        return QRect() if self._mode == "step" else self.panel.read_outs.cell_place(label)
+
+    def _kernel_place(self, label: str) -> QRect:
+        """Place of a read-out of one step."""
+        return self.panel.kernel.cell_place(label) if self._mode == "step" else QRect()
 
     def _connect(self) -> None:
         self._session.changed.connect(self._on_session_changed)
@@ -131,6 +166,7 @@ class ForwardWorkspace(QObject):
     def set_compact(self, compact: bool) -> None:
         """Make room in a low window: the gallery hides, the strip shrinks."""
         self.gallery.setVisible(not compact)
+        self.formula.set_compact(compact)
         self.timeline.set_compact(compact)
 
     @Slot(str)
@@ -250,10 +286,14 @@ class ForwardWorkspace(QObject):
         alpha, beta = float(schedule.alphas[state.t]), float(schedule.betas[state.t])
         self.stage.set_step(state.t)
         self.stage.set_pictures(answer.hero, answer.first, answer.second)
-        if self._mode == "step":
-            self.stage.set_coefficients(math.sqrt(alpha), math.sqrt(beta))
-        else:
-            self.stage.set_coefficients(level.sqrt_alpha_cumprod, level.sqrt_one_minus_alpha_cumprod)
+        as_step = self._mode == "step"
+        weights = (
+            (math.sqrt(alpha), math.sqrt(beta))
+            if as_step
+            else (level.sqrt_alpha_cumprod, level.sqrt_one_minus_alpha_cumprod)
+        )
+        self.stage.set_coefficients(*weights)
+        self.formula.set_formula((one_step if as_step else closed_form)(state.t, *weights))
         self.panel.show_step(
             StepReadings(
                 t=state.t,

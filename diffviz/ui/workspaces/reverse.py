@@ -27,6 +27,7 @@ from diffviz.ui.workspaces.reverse_settings import ReverseSettings
 from diffviz.ui.workspaces.reverse_strips import ReverseStrips
 from diffviz.ui.workspaces.run_comparison import RunComparison
 from diffviz.ui.workspaces.run_controls import RunControls
+from diffviz.ui.workspaces.run_formula import RunFormula
 from diffviz.ui.workspaces.run_presenter import RunPresenter
 from diffviz.ui.workspaces.run_tree import RunTree
 
@@ -89,6 +90,8 @@ class ReverseWorkspace(QObject):
         self.settings = ReverseSettings(self.panel, self._session, self._images, self._shelf, self)
         self.timeline = Timeline()
         self.controls = RunControls(self.driver, self._session, self.panel.run_block, self.timeline, self)
+        self.formula = RunFormula(self.stage, self.panel, self.timeline, self)
+        column.addWidget(self.formula.line)
         self.strips = ReverseStrips(self.timeline, self._session, self._images, self.history, self)
         self._shows = SegmentedSwitch(
             [
@@ -153,8 +156,9 @@ class ReverseWorkspace(QObject):
         self.comparison.duel.shutdown()
 
     def set_compact(self, compact: bool) -> None:
-        """Shrink the strips in a low window."""
+        """Shrink the strips and the formula in a low window."""
         self.timeline.set_compact(compact)
+        self.formula.line.set_compact(compact)
 
     def set_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
         """Offer what torch found."""
@@ -277,6 +281,7 @@ class ReverseWorkspace(QObject):
         self.tree.show_runs()
         self.forks.show_state()
         self.strips.show_label(run)
+        self.formula.show(run, state)
         if self._stages.currentWidget() is self.columns:
             self.bar.set_title(*self.comparison.title())
             self.comparison.show()

@@ -80,7 +80,6 @@ class RunPresenter(QObject):
         stage.set_time(frame.t)
         shown = batch_pixels(frame)
         stage.set_pictures(shown.x_t, shown.x_0, shown.noise)
-        stage.set_step_formula(frame.t, frame.step.s, None if frame.is_end else frame.step.coefficients)
         self._show_comparison(run, t)
         self._ask_why(run, frame.t)
 
@@ -88,7 +87,6 @@ class RunPresenter(QObject):
         stage = self._stage
         stage.set_pictures(None, None, None)
         stage.set_time(t)
-        stage.set_step_formula(t, 0, None)
         stage.set_reason(why=False, comparison=False)
         if run is None:
             stage.set_placeholders("Press Run to start from noise", "The denoiser's answer appears here")
