@@ -34,7 +34,7 @@ from diffviz.data.schedule_files import spec_to_json
 from diffviz.export.figure import save_picture
 from diffviz.export.frames import FrameSpec, enlarge, reverse_frames
 from diffviz.export.settings import settings_text
-from diffviz.models.denoiser import EXACT_PREFIX, Denoiser
+from diffviz.models.denoiser import Denoiser, needs_no_network
 
 _AT_ONCE = 16
 
@@ -50,7 +50,7 @@ def sample(
         str,
         typer.Option(
             metavar="NAME|PATH|exact:FOLDER",
-            help="A network (see diffviz models), or the pictures of a folder.",
+            help="A network (see diffviz models); exact: or gaussian: and a folder or data set; blur:SIDE.",
         ),
     ],
     sampler: Annotated[Literal["ddpm", "ddim", "dpmpp2m", "euler", "heun"], typer.Option()] = "ddpm",
@@ -122,7 +122,7 @@ def sample(
         Slip | None, typer.Option(help="Make this mistake on purpose.", show_default="none")
     ] = None,
     size: Annotated[
-        int, typer.Option(min=1, max=1024, metavar="PX", help="Side of an exact:FOLDER picture.")
+        int, typer.Option(min=1, max=1024, metavar="PX", help="Side of the pictures of a folder.")
     ] = 64,
     show: Annotated[
         Literal["x_t", "x_0", "noise"],
@@ -216,15 +216,15 @@ def sample(
 
 
 def _denoiser(model: str, device: str, size: int) -> Denoiser:
-    """The network of that name or file, or the exact denoiser of a folder or data set."""
-    if not model.startswith(EXACT_PREFIX):
-        from diffviz.models.catalog import load_denoiser
-        from diffviz.models.devices import usable_device
+    """The network of that name or file, or a denoiser that needs none."""
+    if needs_no_network(model):
+        from diffviz.models.exact_sets import denoiser_without_network
 
-        return load_denoiser(model, usable_device(device))
-    from diffviz.models.exact_sets import exact_of_dataset
+        return denoiser_without_network(model, size)
+    from diffviz.models.catalog import load_denoiser
+    from diffviz.models.devices import usable_device
 
-    return exact_of_dataset(model, size)[0]
+    return load_denoiser(model, usable_device(device))
 
 
 def _class_index(denoiser: Denoiser, class_name: str | None) -> int | None:

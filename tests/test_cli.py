@@ -238,6 +238,18 @@ def test_samples_of_the_exact_denoiser_are_its_pictures(capsys, album):
         assert np.abs(known - picture.mean((0, 1))).max(axis=1).min() < 0.01
 
 
+def test_denoisers_of_before_networks_draw_too(capsys, album):
+    gaussian = album.replace("exact:", "gaussian:")
+    assert run(capsys, "sample", "--model", gaussian, "--size=8", "--steps=20", "-o", "g.npy") == (0, "", "")
+    # The pictures are of one colour each, and what is linear in them is, too.
+    picture = np.load("g.npy")[0]
+    assert picture.shape == (8, 8, 3)
+    assert np.ptp(picture, axis=(0, 1)).max() < 0.05
+    assert run(capsys, "sample", "--model=blur:12x10x1", "--steps=5", "-o", "b.npy")[0] == 0
+    assert np.load("b.npy").shape == (1, 12, 10, 1)
+    assert "names no size of pictures" in refused(capsys, "sample", "--model=blur:big", "-o", "c.npy")
+
+
 def test_a_sample_does_not_depend_on_its_batch(capsys, album):
     for number in (1, 3, 18):
         run(capsys, "sample", "--model", album, "--size=8", "-n", number, "--steps=5", "-o", f"{number}.npy")

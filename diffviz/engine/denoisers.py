@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,10 +17,23 @@ from diffviz import paths
 from diffviz.data.datasets import SOURCES, DatasetSource, find_files
 from diffviz.data.images import Pixels, to_uint8
 from diffviz.engine.images import ImageStore
-from diffviz.engine.request import EXACT_PICTURES, ReverseRequest
+from diffviz.engine.request import BLUR_PICTURES, EXACT_PICTURES, GAUSSIAN_PICTURES, ReverseRequest
 from diffviz.models.catalog import list_networks, load_denoiser, read_catalog
-from diffviz.models.denoiser import EXACT_PREFIX, Denoiser, DenoiserInfo
-from diffviz.models.exact_sets import exact_denoiser, exact_of_dataset
+from diffviz.models.denoiser import (
+    BLUR_PREFIX,
+    EXACT_PREFIX,
+    GAUSSIAN_PREFIX,
+    Denoiser,
+    DenoiserInfo,
+    blur_info,
+    blur_shape,
+)
+from diffviz.models.exact_sets import (
+    exact_denoiser,
+    exact_of_dataset,
+    gaussian_denoiser,
+    gaussian_of_dataset,
+)
 from diffviz.models.steering import matching_classifier
 
 if TYPE_CHECKING:
@@ -30,7 +43,14 @@ if TYPE_CHECKING:
 
 __all__ = ["DenoiserShelf", "PictureData", "ShelvedDenoiser"]
 
-_MOST_KEPT = 3
+# A network and all that it is compared with in a duel.
+_MOST_KEPT = 5
+
+_WORDS: dict[str, tuple[str, Literal["exact", "gaussian", "blur"]]] = {
+    "exact": ("Exact denoiser", "exact"),
+    "gaussian": ("Gaussian denoiser", "gaussian"),
+    "blur": ("Gaussian blur", "blur"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +100,7 @@ class DenoiserShelf:
     """Makes denoisers by key and keeps the last few.
 
     Keys are ``exact:pictures`` (the gallery and what was opened), ``exact:`` and the name of a data set or
-    a folder, and the keys and paths of `models.catalog`.
+    a folder, the same with ``gaussian:``, ``blur:`` with a size, and the keys and paths of `models.catalog`.
     """
 
     def __init__(self, images: ImageStore) -> None:
@@ -91,12 +111,22 @@ class DenoiserShelf:
         self._classifiers: dict[tuple[str, str], Classifier] = {}
 
     def infos(self, exact_size: int = 64) -> tuple[DenoiserInfo, ...]:
-        """What can be chosen for pictures: the exact denoisers, then networks; reads file headers only."""
+        """What can be chosen for pictures: the exact denoisers, networks, then those of before networks.
+
+        Reads file headers only.
+        """
         at_hand = [source for source in SOURCES.values() if _at_hand(source)]
+        networks = [info for info in list_networks() if info.image_shape is not None]
+        shapes = dict.fromkeys(info.image_shape for info in networks if info.image_shape is not None)
+        count = len(self.images.keys)
         return (
-            _pictures_info(len(self.images.keys), exact_size),
-            *(_source_info(source) for source in at_hand),
-            *(info for info in list_networks() if info.image_shape is not None),
+            _pictures_info(EXACT_PICTURES, count, exact_size),
+            *(_source_info(source, EXACT_PREFIX) for source in at_hand),
+            *networks,
+            _pictures_info(GAUSSIAN_PICTURES, count, exact_size),
+            *(_source_info(source, GAUSSIAN_PREFIX) for source in at_hand),
+            _pictures_info(BLUR_PICTURES, count, exact_size),
+            *(blur_info(shape) for shape in shapes),
         )
 
     def problems(self) -> tuple[str, ...]:
@@ -127,7 +157,8 @@ class DenoiserShelf:
         ValueError
             If the device cannot be used.
         """
-        version = self.images.version if request.denoiser == EXACT_PICTURES else 0
+        knows_pictures = request.denoiser in (EXACT_PICTURES, GAUSSIAN_PICTURES)
+        version = self.images.version if knows_pictures else 0
         key = (request.denoiser, request.device, request.exact_size, request.picture_keys, version)
         # Under the lock: two runs that ask for one network must not load it twice.
         with self._lock:
@@ -165,48 +196,58 @@ class DenoiserShelf:
             return self._classifiers[key]
 
     def _make(self, request: ReverseRequest) -> ShelvedDenoiser:
-        if request.denoiser == EXACT_PICTURES:
-            return self._exact_of_pictures(request)
-        if request.denoiser.startswith(EXACT_PREFIX):
-            return _exact_of_dataset(request)
+        key = request.denoiser
+        if key in (EXACT_PICTURES, GAUSSIAN_PICTURES):
+            return self._of_pictures(request)
+        if key.startswith(EXACT_PREFIX):
+            denoiser, dataset = exact_of_dataset(key, request.exact_size)
+            labels = dataset.labels if dataset.class_names else None
+            return ShelvedDenoiser(denoiser, PictureData(dataset.images, labels))
+        if key.startswith(GAUSSIAN_PREFIX):
+            return ShelvedDenoiser(gaussian_of_dataset(key, request.exact_size)[0])
+        if key.startswith(BLUR_PREFIX):
+            from diffviz.models.simple_denoisers import BlurDenoiser
+
+            size = request.exact_size
+            return ShelvedDenoiser(BlurDenoiser((3, size, size) if key == BLUR_PICTURES else blur_shape(key)))
         from diffviz.models.devices import usable_device
 
-        return ShelvedDenoiser(load_denoiser(request.denoiser, usable_device(request.device)))
+        return ShelvedDenoiser(load_denoiser(key, usable_device(request.device)))
 
-    def _exact_of_pictures(self, request: ReverseRequest) -> ShelvedDenoiser:
+    def _of_pictures(self, request: ReverseRequest) -> ShelvedDenoiser:
         pictures = self.images.picture_set(request.exact_size, 3, request.picture_keys)
         titles = tuple(self.images.entry(key).title for key in pictures.keys)
-        info = _pictures_info(len(titles), request.exact_size)
-        data = PictureData(to_uint8(pictures.images), titles=titles)
-        return ShelvedDenoiser(exact_denoiser(pictures.images, None, info), data)
+        info = _pictures_info(request.denoiser, len(titles), request.exact_size)
+        pixels = to_uint8(pictures.images)
+        if request.denoiser == GAUSSIAN_PICTURES:
+            return ShelvedDenoiser(gaussian_denoiser(pixels, None, info))
+        return ShelvedDenoiser(
+            exact_denoiser(pictures.images, None, info), PictureData(pixels, titles=titles)
+        )
 
 
-def _exact_of_dataset(request: ReverseRequest) -> ShelvedDenoiser:
-    denoiser, dataset = exact_of_dataset(request.denoiser, request.exact_size)
-    labels = dataset.labels if dataset.class_names else None
-    return ShelvedDenoiser(denoiser, PictureData(dataset.images, labels))
-
-
-def _pictures_info(count: int, size: int) -> DenoiserInfo:
+def _pictures_info(key: str, count: int, size: int) -> DenoiserInfo:
     pictures = f"{count} picture{'s' if count != 1 else ''}"
+    what, kind = _WORDS[key.partition(":")[0]]
     return DenoiserInfo(
-        key=EXACT_PICTURES,
-        name="Exact denoiser, my pictures",
-        trained_on=f"{pictures} at {size}×{size}",
+        key=key,
+        name=what if kind == "blur" else f"{what}, my pictures",
+        trained_on="nothing" if kind == "blur" else f"{pictures} at {size}×{size}",
         image_shape=(3, size, size),
-        kind="exact",
-        detail=f"Exact denoiser · {pictures}",
+        kind=kind,
+        detail=what if kind == "blur" else f"{what} · {pictures}",
     )
 
 
-def _source_info(source: DatasetSource) -> DenoiserInfo:
+def _source_info(source: DatasetSource, prefix: str) -> DenoiserInfo:
+    what, kind = _WORDS[prefix.removesuffix(":")]
     return DenoiserInfo(
-        key=f"{EXACT_PREFIX}{source.key}",
-        name=f"Exact denoiser, {source.title}",
+        key=f"{prefix}{source.key}",
+        name=f"{what}, {source.title}",
         trained_on=source.title,
         class_names=source.class_names or _class_names(_archive(source)),
-        kind="exact",
-        detail=f"Exact denoiser · {source.title}",
+        kind=kind,
+        detail=f"{what} · {source.title}",
     )
 
 

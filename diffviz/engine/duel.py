@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,18 @@ from numpy.typing import NDArray
 
 from diffviz.core.schedules import build_schedule
 from diffviz.data.datasets import DatasetError, key_of_title
-from diffviz.data.images import Picture, from_uint8
-from diffviz.engine.denoisers import DenoiserShelf, ShelvedDenoiser
-from diffviz.engine.request import ReverseRequest
-from diffviz.models.denoiser import EXACT_PREFIX, Denoiser
+from diffviz.data.images import Picture
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.request import BLUR_PICTURES, ReverseRequest
+from diffviz.models.denoiser import EXACT_PREFIX, GAUSSIAN_PREFIX, DenoiserInfo, blur_info, picture_set
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Answer", "Duel"]
 
-# The filter is made while somebody waits: eigenvectors cost the cube of the smaller of count and size.
-_MOST_PICTURES, _LARGE_VALUES = (10_000, 1_000), 1_000
+_MISSING = "The pictures that the network was trained on are not at hand"
+_KNOWLEDGE = {"gaussian": "knows mean and covariance of {info.trained_on}", "blur": "knows no pictures"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +32,8 @@ class Answer:
     ----------
     name, detail
         Who answers, and what it knows; of one that is not at hand, why.
+    key
+        By which a run with it is asked for; None where it is not at hand.
     x_0
         Its guess of the first sample, float32 (H, W, C); None where it is not at hand.
     error
@@ -43,10 +44,11 @@ class Answer:
     detail: str
     x_0: Picture | None
     error: float | None = None
+    key: str | None = None
 
 
 class Duel:
-    """Asks denoisers about the steps of runs; the Wiener filter of a data set is made once.
+    """Asks denoisers about the steps of runs.
 
     Parameters
     ----------
@@ -56,8 +58,6 @@ class Duel:
 
     def __init__(self, shelf: DenoiserShelf) -> None:
         self._shelf = shelf
-        self._lock = threading.Lock()
-        self._filters: dict[object, Denoiser] = {}
 
     def answers(
         self, request: ReverseRequest, x_t: Tensor, t: int, truth: NDArray[np.float32] | None
@@ -75,67 +75,64 @@ class Duel:
         truth
             The picture that was noised, float32 (H, W, C), where it is known.
         """
-        from diffviz.models.simple_denoisers import BlurDenoiser
-
         level = build_schedule(request.schedule).level(t)
-        own = self._shelf.fetch(request)
-        exact = own if own.data is not None else self._exact_of(request, own)
-        found: list[tuple[str, str, Denoiser | None]] = []
-        if own.data is None:
-            info = own.info(request.class_index)
-            found.append(("Network", info.detail or info.name, own.denoiser))
-        missing = "The pictures that the network was trained on are not at hand"
-        if exact is not None and exact.data is not None:
-            info = exact.info(request.class_index)
-            found.append(("Exact", info.detail, exact.denoiser))
-            linear = self._filter(request, exact)
-            found.append(("Gaussian", f"knows mean and covariance of {linear.info.trained_on}", linear))
-        else:
-            found += [("Exact", missing, None), ("Gaussian", missing, None)]
-        found.append(("Blur", "knows no pictures", BlurDenoiser()))
-        guesses: dict[str, Picture] = {}
-        for name, _, denoiser in found:
-            if denoiser is not None:
-                label = request.class_index if name in ("Network", "Exact") else None
-                guess = denoiser.predict(x_t[:1], level, label).x_0[0]
-                guesses[name] = np.moveaxis(guess.float().cpu().numpy(), 0, -1)
-        wanted = truth if truth is not None else guesses.get("Exact")
+        guesses: list[tuple[str, str, str | None, Picture | None]] = []
+        for name, key in self._duelists(request):
+            if key is None:
+                guesses.append((name, _MISSING, None, None))
+                continue
+            shelved = self._shelf.fetch(_asking(request, key))
+            label = request.class_index if shelved.denoiser.info.class_names else None
+            guess = shelved.denoiser.predict(x_t[:1], level, label).x_0[0]
+            info = shelved.info(label)
+            detail = _KNOWLEDGE.get(info.kind, info.detail or info.name).format(info=info)
+            guesses.append((name, detail, key, np.moveaxis(guess.float().cpu().numpy(), 0, -1)))
+        exact = next((guess for name, _, _, guess in guesses if name == "Exact"), None)
+        wanted = truth if truth is not None else exact
         return tuple(
-            Answer(name, detail, guesses.get(name), _distance(guesses.get(name), wanted))
-            for name, detail, _ in found
+            Answer(name, detail, guess, _distance(guess, wanted), key) for name, detail, key, guess in guesses
         )
 
-    def _exact_of(self, request: ReverseRequest, own: ShelvedDenoiser) -> ShelvedDenoiser | None:
-        """The exact denoiser of the data that a network was trained on, if at hand and of its size."""
-        info = own.denoiser.info
-        key = key_of_title(info.trained_on)
-        if key is None:
-            return None
-        wanted = replace(request, denoiser=f"{EXACT_PREFIX}{key}", device="cpu", exact_size=0)
+    def _duelists(self, request: ReverseRequest) -> list[tuple[str, str | None]]:
+        """Name and key of each; no key where its pictures are not at hand."""
+        own = self._shelf.fetch(request).denoiser.info
+        known = _pictures_of(own)
+        found: list[tuple[str, str | None]] = []
+        if own.kind == "network":
+            found.append(("Network", request.denoiser))
+            known = known if known is not None and self._fits(request, own, known) else None
+        if own.kind == "blur":
+            # Who knows no pictures has no exact or Gaussian counterpart, but for pictures of one's own.
+            known = "pictures" if request.denoiser == BLUR_PICTURES else None
+        found.append(("Exact", None if known is None else f"{EXACT_PREFIX}{known}"))
+        found.append(("Gaussian", None if known is None else f"{GAUSSIAN_PREFIX}{known}"))
+        assert own.image_shape is not None
+        has_any_size = known == "pictures"
+        found.append(("Blur", BLUR_PICTURES if has_any_size else blur_info(own.image_shape).key))
+        return found
+
+    def _fits(self, request: ReverseRequest, own: DenoiserInfo, known: str) -> bool:
+        """Whether the data that a network was trained on are at hand and of its size."""
         try:
-            exact = self._shelf.fetch(wanted)
+            exact = self._shelf.fetch(_asking(request, f"{EXACT_PREFIX}{known}"))
         except DatasetError:
-            return None
-        return exact if exact.denoiser.info.image_shape == info.image_shape else None
+            return False
+        return exact.denoiser.info.image_shape == own.image_shape
 
-    def _filter(self, request: ReverseRequest, exact: ShelvedDenoiser) -> Denoiser:
-        """The Wiener filter of the pictures of an exact denoiser, or of as many as can be had at once."""
-        import torch
 
-        from diffviz.models.simple_denoisers import WienerDenoiser
+def _pictures_of(own: DenoiserInfo) -> str | None:
+    """The pictures that a denoiser knows or was trained on, as the rest of a key."""
+    if own.kind == "network":
+        return key_of_title(own.trained_on)
+    return picture_set(own.key)
 
-        assert exact.data is not None
-        key = (id(exact.data), request.class_index)
-        with self._lock:
-            if key not in self._filters:
-                pixels = exact.data.pixels
-                if request.class_index is not None and exact.data.labels is not None:
-                    pixels = pixels[exact.data.labels == request.class_index]
-                most = _MOST_PICTURES[pixels[0].size > _LARGE_VALUES]
-                chosen = np.linspace(0, len(pixels) - 1, min(len(pixels), most)).astype(int)
-                images = np.moveaxis(from_uint8(pixels[chosen]), -1, 1)
-                self._filters = {key: WienerDenoiser(torch.from_numpy(np.ascontiguousarray(images)))}
-            return self._filters[key]
+
+def _asking(request: ReverseRequest, key: str) -> ReverseRequest:
+    """The run with another denoiser, for the shelf."""
+    if key == request.denoiser:
+        return request
+    size = request.exact_size if request.exact_size else 32
+    return replace(request, denoiser=key, device="cpu", exact_size=size)
 
 
 def _distance(guess: Picture | None, wanted: Picture | None) -> float | None:

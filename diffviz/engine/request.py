@@ -9,16 +9,23 @@ from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.core.slips import Slip
 from diffviz.engine.state import SessionState, StartFrom
-from diffviz.models.denoiser import EXACT_PREFIX
+from diffviz.models.denoiser import needs_no_network
 
 if TYPE_CHECKING:
     from diffviz.data.images import Picture
     from diffviz.engine.images import ImageStore
     from diffviz.models.denoiser import DenoiserInfo
 
-__all__ = ["EXACT_PICTURES", "Fork", "ReverseContext", "ReverseRequest"]
+__all__ = [
+    "BLUR_PICTURES",
+    "EXACT_PICTURES",
+    "GAUSSIAN_PICTURES",
+    "Fork",
+    "ReverseContext",
+    "ReverseRequest",
+]
 
-EXACT_PICTURES = "exact:pictures"
+EXACT_PICTURES, GAUSSIAN_PICTURES, BLUR_PICTURES = "exact:pictures", "gaussian:pictures", "blur:pictures"
 
 
 @dataclass(frozen=True)
@@ -60,9 +67,9 @@ class ReverseRequest:
     path_seed, path_image
         The samples lead from the start to the noise of that seed, or to what that picture comes from.
     exact_size
-        Side in pixels at which an exact denoiser sees pictures of different sizes; 0 for a network.
+        Side in pixels at which a denoiser without network sees pictures of different sizes; 0 for a network.
     picture_keys
-        For ``exact:pictures`` the pictures it knows.
+        For ``exact:pictures`` and ``gaussian:pictures`` the pictures it knows.
     fork
         For a run that begins in the middle of another one.
     redrawn
@@ -99,7 +106,8 @@ class ReverseRequest:
         from_image = state.start is not StartFrom.NOISE
         is_inverted = state.start is StartFrom.INVERTED
         has_path = state.num_samples > 1
-        is_exact = state.denoiser.startswith(EXACT_PREFIX)
+        has_no_network = needs_no_network(state.denoiser)
+        knows_pictures = state.denoiser in (EXACT_PICTURES, GAUSSIAN_PICTURES)
         has_class = state.class_index is not None
         return cls(
             schedule=state.schedule,
@@ -111,15 +119,15 @@ class ReverseRequest:
             classifier_scale=state.classifier_scale if has_class else 0.0,
             seed=state.reverse_seed,
             num_samples=state.num_samples,
-            device="cpu" if is_exact else state.device,
+            device="cpu" if has_no_network else state.device,
             start_image=state.image if from_image else None,
             start_t=state.start_t if from_image else None,
             start_fit=state.start_fit if from_image else "crop",
             is_inverted=is_inverted,
             path_seed=state.path_seed if has_path and not from_image else None,
             path_image=state.path_image if has_path and is_inverted else None,
-            exact_size=state.exact_size if is_exact else 0,
-            picture_keys=images.keys if state.denoiser == EXACT_PICTURES else (),
+            exact_size=state.exact_size if has_no_network else 0,
+            picture_keys=images.keys if knows_pictures else (),
         )
 
     @property

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from diffviz.core.samplers import Predict
     from diffviz.models.architecture import Network
 
-EXACT_PREFIX = "exact:"
-"""Keys of exact denoisers begin so; a data set or a folder follows."""
+EXACT_PREFIX, GAUSSIAN_PREFIX, BLUR_PREFIX = "exact:", "gaussian:", "blur:"
+"""Keys of denoisers without a network begin so. A data set or a folder follows, or for a blur the size of its
+pictures: HEIGHTxWIDTHxCHANNELS."""
+
+_LARGEST_BLUR = 1024
 
 ClassIndex: TypeAlias = "int | Sequence[int | None] | None"
 
@@ -49,9 +52,52 @@ class DenoiserInfo:
     class_names: tuple[str, ...] = ()
     parameters: int = 0
     file_bytes: int = 0
-    kind: Literal["network", "exact"] = "network"
+    kind: Literal["network", "exact", "gaussian", "blur"] = "network"
     detail: str = ""
     schedule: ScheduleSpec | None = None
+
+
+def picture_set(key: str) -> str | None:
+    """The data set or folder that a denoiser without a network knows; None for others."""
+    for prefix in (EXACT_PREFIX, GAUSSIAN_PREFIX):
+        if key.startswith(prefix):
+            return key.removeprefix(prefix)
+    return None
+
+
+def needs_no_network(key: str) -> bool:
+    """Whether a key names an exact denoiser, a Gaussian one or a blur."""
+    return key.startswith((EXACT_PREFIX, GAUSSIAN_PREFIX, BLUR_PREFIX))
+
+
+def blur_info(shape: tuple[int, int, int]) -> DenoiserInfo:
+    """The blur for pictures of shape (C, H, W)."""
+    channels, height, width = shape
+    return DenoiserInfo(
+        f"{BLUR_PREFIX}{height}x{width}x{channels}",
+        f"Gaussian blur, {height}×{width} {'grey' if channels == 1 else 'colour'}",
+        "nothing",
+        shape,
+        kind="blur",
+        detail="Gaussian blur",
+    )
+
+
+def blur_shape(key: str) -> tuple[int, int, int]:
+    """The shape (C, H, W) of the pictures of a blur: of ``blur:HEIGHTxWIDTHxCHANNELS``, or ``blur:SIDE``.
+
+    Raises
+    ------
+    ValueError
+        If the key says no size of pictures.
+    """
+    numbers = [int(word) if word.isdecimal() else 0 for word in key.removeprefix(BLUR_PREFIX).split("x")]
+    if len(numbers) == 1:
+        numbers = [*numbers, *numbers, 3]
+    height, width, channels = numbers if len(numbers) == 3 else (0, 0, 0)
+    if not (1 <= height <= _LARGEST_BLUR and 1 <= width <= _LARGEST_BLUR and channels in (1, 3)):
+        raise ValueError(f"{key} names no size of pictures: write blur:64, or blur:28x28x1 for grey ones.")
+    return channels, height, width
 
 
 class Denoiser(Protocol):

@@ -11,6 +11,7 @@ from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.duel import Duel
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseRequest
+from diffviz.engine.reverse_task import reverse_steps
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,21 @@ def asked(shelf, denoiser, t):
     x_t = q_sample(x_0, noise, build_schedule(ScheduleSpec()).level(t))
     request = ReverseRequest(ScheduleSpec(), SamplerSpec(), denoiser=denoiser)
     return Duel(shelf).answers(request, x_t, t, truth), truth
+
+
+@pytest.mark.parametrize("denoiser", ["gaussian:emoji", "blur:32x32x3"])
+def test_every_duelist_makes_runs_of_its_own(shelf, denoiser):
+    request = ReverseRequest(
+        ScheduleSpec(), SamplerSpec(num_sampling_steps=3), denoiser=denoiser, exact_size=32
+    )
+    context, *steps = reverse_steps(request, shelf)
+    assert context.shape == (3, 32, 32)
+    assert steps[-1].s == 0
+    answers = Duel(shelf).answers(request, steps[1].x_t, steps[1].t, None)
+    own = next(answer for answer in answers if answer.key == denoiser)
+    np.testing.assert_allclose(own.x_0, np.moveaxis(steps[1].pred_x_0[0].numpy(), 0, -1), atol=1e-6)
+    keys = ["exact:emoji", "gaussian:emoji"] if "gaussian" in denoiser else [None, None]
+    assert [answer.key for answer in answers] == [*keys, "blur:32x32x3"]
 
 
 def test_a_network_meets_the_exact_denoiser_of_its_data_a_wiener_filter_and_a_blur(shelf):

@@ -6,6 +6,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from diffviz.core.schedules import NoiseLevel, ScheduleSpec, build_schedule
+from diffviz.models.denoiser import blur_info, blur_shape
 from diffviz.models.gaussian import GaussianMixtureDenoiser
 from diffviz.models.simple_denoisers import BlurDenoiser, WienerDenoiser
 
@@ -31,13 +32,55 @@ def test_the_wiener_filter_is_the_gaussian_denoiser_of_the_same_moments(count: i
 def test_the_blur_widens_with_the_noise_and_is_gaussian():
     picture = torch.randn(1, 2, 24, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     level = LINEAR.level(450)
-    got = BlurDenoiser().predict(level.sqrt_alpha_cumprod * picture, level).x_0
+    got = BlurDenoiser((2, 24, 24)).predict(level.sqrt_alpha_cumprod * picture, level).x_0
     width = 0.8 * level.sigma_edm
     wanted = [
         gaussian_filter(one, width, mode="mirror", radius=round(3 * width)) for one in picture[0].numpy()
     ]
     np.testing.assert_allclose(got[0], wanted, atol=1e-9)
-    sharp = [float(BlurDenoiser().predict(picture, LINEAR.level(t)).x_0.std()) for t in (5, 300)]
+    sharp = [float(BlurDenoiser((2, 24, 24)).predict(picture, LINEAR.level(t)).x_0.std()) for t in (5, 300)]
     assert sharp[0] > sharp[1]
-    assert torch.equal(BlurDenoiser().predict(picture, NoiseLevel(0.0, 1.0, 0.0)).x_0, picture)
-    assert not BlurDenoiser().predict(picture, NoiseLevel(9.0, 0.0, 1.0)).x_0.any()
+    assert torch.equal(BlurDenoiser((2, 24, 24)).predict(picture, NoiseLevel(0.0, 1.0, 0.0)).x_0, picture)
+    assert not BlurDenoiser((2, 24, 24)).predict(picture, NoiseLevel(9.0, 0.0, 1.0)).x_0.any()
+
+
+def test_what_the_wiener_filter_leaves_open_is_the_spread_of_what_it_gets_wrong():
+    generator = torch.Generator().manual_seed(3)
+    pictures = torch.randn(2_000, 3, generator=generator, dtype=torch.float64) @ torch.diag(
+        torch.tensor([1.0, 0.5, 0.1], dtype=torch.float64)
+    )
+    level = LINEAR.level(300)
+    noise = torch.randn(pictures.shape, generator=generator, dtype=torch.float64)
+    x_t = level.sqrt_alpha_cumprod * pictures + level.sqrt_one_minus_alpha_cumprod * noise
+    got = WienerDenoiser(pictures).predict(x_t, level)
+    assert float((got.x_0 - pictures).square().mean()) == pytest.approx(float(got.x_0_variance[0]), rel=0.05)
+
+
+def test_of_a_class_the_wiener_filter_knows_the_moments_of_its_pictures_alone():
+    generator = torch.Generator().manual_seed(4)
+    pictures = torch.randn(30, 1, 3, 4, generator=generator)
+    labels = torch.arange(30) % 3
+    whole = WienerDenoiser(pictures, labels)
+    x_t, level = torch.randn(4, 1, 3, 4, generator=generator, dtype=torch.float64), LINEAR.level(400)
+    together = whole.predict(x_t, level, [2, None, 2, 0]).x_0
+    for row, of_row in ((0, pictures[labels == 2]), (1, pictures), (3, pictures[labels == 0])):
+        alone = WienerDenoiser(of_row).predict(x_t[row : row + 1], level).x_0
+        torch.testing.assert_close(together[row : row + 1], alone, atol=1e-12, rtol=0)
+    with pytest.raises(ValueError, match="no picture of class 7"):
+        whole.predict(x_t, level, 7)
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"), [("blur:48", (3, 48, 48)), ("blur:28x20x1", (1, 28, 20)), ("blur:8x9x3", (3, 8, 9))]
+)
+def test_the_key_of_a_blur_says_the_size_of_its_pictures(key: str, shape: tuple[int, int, int]):
+    assert blur_shape(key) == shape
+    assert blur_shape(blur_info(shape).key) == shape
+
+
+@pytest.mark.parametrize(
+    "key", ["blur:", "blur:0", "blur:2048", "blur:8x8", "blur:8x8x2", "blur:axb", "blur:-8"]
+)
+def test_a_blur_without_a_size_is_refused(key: str):
+    with pytest.raises(ValueError, match="names no size of pictures"):
+        blur_shape(key)

@@ -10,10 +10,12 @@ from typing_extensions import override
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, current_tokens, metric, paint_icon
 
-BadgeKind = Literal["exact", "network", "run", "running", "paused", "good", "warn", "bad"]
+BadgeKind = Literal["exact", "gaussian", "blur", "network", "run", "running", "paused", "good", "warn", "bad"]
 
 _LOOKS: dict[str, tuple[str, Role, Role]] = {
     "exact": ("noise", "model", "modelbg"),
+    "gaussian": ("fit", "model", "modelbg"),
+    "blur": ("eye", "model", "modelbg"),
     "network": ("network", "model", "modelbg"),
     "run": ("git-branch", "text2", "raised"),
     "running": ("play", "good", "goodbg"),
@@ -24,6 +26,11 @@ _LOOKS: dict[str, tuple[str, Role, Role]] = {
 }
 
 
+def denoiser_icon(kind: str) -> str:
+    """The icon of a kind of denoiser."""
+    return _LOOKS[kind][0]
+
+
 class Badge(QWidget):
     """
     Icon and words in a half-round frame; never colour alone.
@@ -31,7 +38,7 @@ class Badge(QWidget):
     Parameters
     ----------
     kind
-        "exact" and "network" name a denoiser, "run" a run, the others a state.
+        "exact", "gaussian", "blur" and "network" name a denoiser, "run" a run, the others a state.
     text
         The words, with the markup of ``rich_line``.
     """

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
+from diffviz.ui.widgets.badge import denoiser_icon
 from diffviz.ui.widgets.fields import Choice, ChoiceField, LabelledField
 from diffviz.ui.widgets.guidance_fields import GuidanceFields
 from diffviz.ui.widgets.math_label import MathLabel
@@ -20,17 +21,18 @@ from diffviz.ui.widgets.start_fields import StartFields, StartSettings
 
 EXACT_SIZES = (16, 32, 48, 64, 96, 128, 192, 256)
 _NO_CLASS = "none"
+_KNOW_VARIANCE = ("exact", "gaussian")
 
 
 @dataclass(frozen=True)
 class DenoiserOption:
-    """A denoiser to choose: its key, its name, its class names, and what its badge says."""
+    """A denoiser to choose: key, name, classes, what its badge says, its kind as `DenoiserInfo` has it."""
 
     key: str
     name: str
     class_names: tuple[str, ...] = ()
     detail: str = ""
-    is_exact: bool = False
+    kind: str = "network"
     any_size: bool = False
     has_classifier: bool = False
     trained_schedule: ScheduleSpec | None = None
@@ -105,7 +107,7 @@ class DenoisePanel(SidePanel):
         self.exact_size = ChoiceField(
             [(str(size), f"{size} × {size}") for size in EXACT_SIZES],
             accessible_name="Picture size",
-            tooltip="Side in pixels to which every picture of the exact denoiser is fitted",
+            tooltip="Side in pixels to which every picture of the denoiser is fitted",
         )
         self.exact_size.choice_edited.connect(self._on_exact_size_edited)
         self._class_field = LabelledField("Class", self.class_choice)
@@ -151,7 +153,7 @@ class DenoisePanel(SidePanel):
         """Offer these denoisers, silently."""
         self._options = {option.key: option for option in options}
         self.denoiser.set_options(
-            [Choice(o.key, o.name, o.detail, "noise" if o.is_exact else "network", "model") for o in options]
+            [Choice(o.key, o.name, o.detail, denoiser_icon(o.kind), "model") for o in options]
         )
         if self._settings is not None:
             self.show_settings(self._settings)
@@ -196,7 +198,7 @@ class DenoisePanel(SidePanel):
             spec,
             settings.num_timesteps,
             settings.num_samples,
-            knows_variance=option is not None and option.is_exact and not is_guided,
+            knows_variance=option is not None and option.kind in _KNOW_VARIANCE and not is_guided,
             remark=settings.remark if settings.start.start == "noise" else "",
         )
         self.steering.show_settings(

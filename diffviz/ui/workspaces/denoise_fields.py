@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffviz.core.schedules import build_schedule
 from diffviz.core.timesteps import known_times, late_start, sampling_timesteps
 from diffviz.engine.denoisers import DenoiserShelf
-from diffviz.engine.request import EXACT_PICTURES
+from diffviz.engine.request import BLUR_PICTURES, EXACT_PICTURES, GAUSSIAN_PICTURES
 from diffviz.engine.session import SessionState, StartFrom
 from diffviz.models.catalog import list_classifiers
 from diffviz.models.steering import matching_classifier
@@ -60,15 +60,15 @@ def denoiser_options(shelf: DenoiserShelf, exact_size: int) -> list[DenoiserOpti
             info.name,
             info.class_names,
             info.detail,
-            is_exact=info.kind == "exact",
-            any_size=info.key == EXACT_PICTURES,
+            kind=info.kind,
+            any_size=info.key in (EXACT_PICTURES, GAUSSIAN_PICTURES, BLUR_PICTURES),
             trained_schedule=info.schedule,
             image_shape=info.image_shape,
             has_classifier=matching_classifier(info, classifiers) is not None,
         )
         for info in shelf.infos(exact_size)
         # A network of points in the plane draws no pictures.
-        if info.kind == "exact" or info.image_shape is not None
+        if info.kind != "network" or info.image_shape is not None
     ]
 
 
