@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractScrollArea, QScrollArea, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from diffviz.ui.targets import Target, bring_into_sight, seen_part
 from diffviz.ui.theme import Role, color
 from diffviz.ui.widgets.formula_line import FormulaLine
-from diffviz.ui.widgets.image_view import ImageView
 
 _RADIUS_PX = 5
 _WIDTH_PX = 2
 _WASH = 0.14
-
-
-@dataclass(frozen=True)
-class Target:
-    """
-    What a symbol is on screen: a widget, or a part of one.
-
-    Attributes
-    ----------
-    widget
-        Where it is.
-    part
-        Tells which part of the widget, in its own px; None: all of it. An empty rectangle is not there.
-    """
-
-    widget: QWidget
-    part: Callable[[], QRect] | None = None
-
-    def rect(self) -> QRect:
-        """Place in the widget's own px."""
-        return self.widget.rect() if self.part is None else self.part()
-
-
-def picture_of(view: ImageView) -> Target:
-    """Return the picture in a view, which is not there while the view has none."""
-
-    def place() -> QRect:
-        return view.picture_rect().toAlignedRect() if view.picture is not None else QRect()
-
-    return Target(view, place)
 
 
 class SymbolLinks(QObject):
@@ -77,9 +46,9 @@ class SymbolLinks(QObject):
         for place in places:
             place.widget.installEventFilter(self)
             if place.part is not None:
-                _seen(place.widget).setMouseTracking(True)
-            if _seen(place.widget) is not place.widget:
-                _seen(place.widget).installEventFilter(self)
+                seen_part(place.widget).setMouseTracking(True)
+            if seen_part(place.widget) is not place.widget:
+                seen_part(place.widget).installEventFilter(self)
 
     def targets(self, key: str) -> tuple[Target, ...]:
         """Places of a key."""
@@ -112,7 +81,7 @@ class SymbolLinks(QObject):
             (rect.width() * rect.height(), key)
             for key, places in self._targets.items()
             for place in places
-            if key in shown and _seen(place.widget) in (widget, _seen(widget))
+            if key in shown and seen_part(place.widget) in (widget, seen_part(widget))
             if (rect := place.rect()).contains(spot)
         ]
         return min(found)[1] if found else ""
@@ -151,7 +120,7 @@ class _Mark(QWidget):
     """A ring around a place, in the colour of its symbol; takes no mouse and no room."""
 
     def __init__(self, place: Target, role: Role) -> None:
-        super().__init__(_seen(place.widget))
+        super().__init__(seen_part(place.widget))
         self.place = place
         self._role: Role = role
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -171,19 +140,3 @@ class _Mark(QWidget):
         painter.drawRoundedRect(
             QRectF(self.rect()).adjusted(half, half, -half, -half), _RADIUS_PX, _RADIUS_PX
         )
-
-
-def bring_into_sight(widget: QWidget, rect: QRect) -> None:
-    """Scroll the panel that a widget lies in until a part of it is seen."""
-    ancestor = widget.parentWidget()
-    while ancestor is not None:
-        if isinstance(ancestor, QScrollArea) and (content := ancestor.widget()) is not None:
-            spot = widget.mapTo(content, rect.center())
-            ancestor.ensureVisible(spot.x(), spot.y(), rect.width() // 2 + 12, rect.height() // 2 + 12)
-            return
-        ancestor = ancestor.parentWidget()
-
-
-def _seen(widget: QWidget) -> QWidget:
-    """What of a widget gets the mouse: of a scrolled one its window."""
-    return widget.viewport() if isinstance(widget, QAbstractScrollArea) else widget

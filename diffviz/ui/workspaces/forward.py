@@ -14,7 +14,8 @@ from diffviz.engine.forward_frames import ForwardFrames, ForwardPictures, read_f
 from diffviz.engine.images import ImageStore
 from diffviz.engine.latest import LatestWorker
 from diffviz.engine.session import Session, SessionState
-from diffviz.ui.symbol_links import SymbolLinks, Target, picture_of
+from diffviz.ui.symbol_links import SymbolLinks
+from diffviz.ui.targets import Target, picture_of
 from diffviz.ui.widgets.background_button import BackgroundButton
 from diffviz.ui.widgets.equation_stage import EquationStage
 from diffviz.ui.widgets.formula_line import FormulaLine

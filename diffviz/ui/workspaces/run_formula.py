@@ -8,7 +8,8 @@ from diffviz.core.planned_step import planned_coefficients, planned_times
 from diffviz.core.schedules import build_schedule
 from diffviz.engine.history import Run
 from diffviz.engine.session import SessionState
-from diffviz.ui.symbol_links import SymbolLinks, Target, picture_of
+from diffviz.ui.symbol_links import SymbolLinks
+from diffviz.ui.targets import Target, picture_of
 from diffviz.ui.theme import metric
 from diffviz.ui.widgets.denoise_panel import DenoisePanel
 from diffviz.ui.widgets.formula_line import FormulaLine
