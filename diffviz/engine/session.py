@@ -56,6 +56,7 @@ class Session(QObject):
         self._undo: list[SessionState] = []
         self._redo: list[SessionState] = []
         self._gesture: str | None = None
+        self._home: tuple[SessionState, list[SessionState], list[SessionState]] | None = None
         self._announcements: deque[tuple[SessionState, SessionState]] = deque()
         self._announcing = False
 
@@ -124,6 +125,39 @@ class Session(QObject):
         if self._redo:
             self._undo.append(self._state)
             self._return_to(self._redo.pop())
+
+    @property
+    def is_visiting(self) -> bool:
+        """Whether the state is one of a visit, as in a lesson, and the person's own waits."""
+        return self._home is not None
+
+    def visit(self, state: SessionState) -> None:
+        """Become another state for a while; the own one waits for `leave`, with all that can be undone there.
+
+        On a visit what is done there can be undone; a visit within a visit begins anew.
+
+        Raises
+        ------
+        ScheduleError, StateError
+            If there can be no such state; nothing changes.
+        """
+        settled = self._settled(state)
+        self.end_gesture()
+        if self._home is None:
+            self._home = (self._state, self._undo, self._redo)
+        self._undo, self._redo = [], []
+        self._become(settled)
+        self.history_changed.emit()
+
+    def leave(self) -> None:
+        """End the visit: the own state comes back, and what could be undone before can be undone again."""
+        if self._home is None:
+            return
+        self.end_gesture()
+        state, self._undo, self._redo = self._home
+        self._home = None
+        self._become(self._settled(state))
+        self.history_changed.emit()
 
     def _settled(self, state: SessionState) -> SessionState:
         build_schedule(state.schedule)
