@@ -118,6 +118,10 @@ def sample(
     to_image: Annotated[
         Path | None, typer.Option(help="With --invert: let the pictures lead to this one.")
     ] = None,
+    to_guidance: Annotated[
+        float | None,
+        typer.Option(min=0, help="Let the pictures lead from --guidance to this scale, from the same noise."),
+    ] = None,
     slip: Annotated[
         Slip | None, typer.Option(help="Make this mistake on purpose.", show_default="none")
     ] = None,
@@ -163,7 +167,7 @@ def sample(
             *churn_range,
             churn_noise,
         ),
-        Aim(_class_index(denoiser, class_name), guidance, rescale, classifier_scale),
+        Aim(_class_index(denoiser, class_name), guidance, rescale, classifier_scale, to_guidance),
         seed,
         start,
         number,
@@ -185,6 +189,7 @@ def sample(
         churn_noise=churn_noise,
         class_name=class_name,
         guidance=guidance,
+        to_guidance=to_guidance,
         rescale=rescale,
         classifier_scale=classifier_scale,
         seed=seed,
@@ -203,7 +208,7 @@ def sample(
         save_picture(out, enlarge(pixels, scale or 1), settings)
     else:
         animation = animation_settings(out, fps, hold, loop, exact_colour, settings)
-        if start.is_path:
+        if walk.is_path:
             # One frame for each picture of the path.
             factor = frame_scale(animation, scale, *walk.shape[:2])
             pictures = (enlarge(to_uint8(picture), factor) for picture in walk.pictures(number))

@@ -12,9 +12,10 @@ import typer
 
 from diffviz.cli_output import with_progress
 from diffviz.core.forward import q_sample
+from diffviz.core.guidance import scales_between
 from diffviz.core.inversion import invert, path_between
 from diffviz.core.noise import Stream
-from diffviz.core.samplers import ReverseStep, SamplerSpec, SeededNoise
+from diffviz.core.samplers import Predict, ReverseStep, SamplerSpec, SeededNoise
 from diffviz.core.samplers import sample as reverse_process
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.core.slips import Slip, misleading_schedule, slipped_noise, slipped_predict, slipped_spec
@@ -37,6 +38,18 @@ class Aim:
     guidance_scale: float
     guidance_rescale: float
     classifier_scale: float
+    to_guidance: float | None = None
+
+    def of_stretch(self, first: int, count: int, number: int) -> float | tuple[float, ...]:
+        """The guidance scale of some of all samples."""
+        if self.to_guidance is None or number < 2:
+            return self.guidance_scale
+        return scales_between(self.guidance_scale, self.to_guidance, number)[first : first + count]
+
+    def check(self) -> None:
+        """Refuse what does not go together."""
+        if self.to_guidance is not None and self.class_index is None:
+            raise ValueError("--to-guidance needs a class to be guided towards: give --class, too.")
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,7 @@ class Walk:
     ) -> None:
         if denoiser.info.image_shape is None:
             raise ValueError(f"{denoiser.info.name} does not work on pictures.")
+        aim.check()
         self.chain = build_schedule(spec)
         sampler = slipped_spec(sampler, slip)
         self.times = sampling_timesteps(self.chain, sampler.num_sampling_steps, sampler.spacing)
@@ -95,18 +109,12 @@ class Walk:
             self.times = (start_t, *(time for time in self.times if time < start_t))
         channels, height, width = denoiser.info.image_shape
         self.shape = (height, width, channels)
-        self._predict = guided(
-            denoiser,
-            aim.class_index,
-            aim.guidance_scale,
-            aim.guidance_rescale,
-            _classifier(denoiser, aim.classifier_scale),
-            aim.classifier_scale,
-        )
+        self._denoiser, self._aim = denoiser, aim
+        self._classifier = _classifier(denoiser, aim.classifier_scale)
         if start_t is None and (remark := late_start(self.chain, self.times)):
             typer.echo(f"diffviz: {remark}", err=True)
         self._sampler, self._slip = sampler, slip
-        self._predict = slipped_predict(self._predict, misleading_schedule(spec), slip)
+        self._misleading = misleading_schedule(spec)
         self._seed = seed
         self._start, self._number = start, number
         self._plain = guided(denoiser, aim.class_index)
@@ -118,11 +126,18 @@ class Walk:
         ]
         self._ends: tuple[Tensor, Tensor] | None = None
 
+    @property
+    def is_path(self) -> bool:
+        """Whether the pictures lead from one start or guidance scale to another, with the same noise."""
+        return self._start.is_path or self._aim.to_guidance is not None
+
     def steps(self, first: int, count: int) -> Iterator[ReverseStep]:
         """Every step of samples ``first`` to ``first + count - 1``, pictures (count, C, H, W) float64."""
         height, width, channels = self.shape
         shape, is_path = (channels, height, width), self._start.is_path
-        noise_source = SeededNoise(self._seed, shape, count, first, is_shared=is_path)
+        # Where the samples share their noise it is that of the first of all, whichever stretch this is.
+        first_noise = 0 if self.is_path else first
+        noise_source = SeededNoise(self._seed, shape, count, first_noise, is_shared=self.is_path)
         x_start = noise_source(Stream.X_T, 0)
         if is_path or self._start.inverted:
             if self._ends is None:
@@ -132,13 +147,24 @@ class Walk:
         elif self._guides and self._start.t is not None:
             x_start = q_sample(self._clean(0), x_start, self.chain.level(self._start.t))
         return reverse_process(
-            self._predict,
+            slipped_predict(self._guided(first, count), self._misleading, self._slip),
             x_start,
             self.chain,
             self._sampler,
             slipped_noise(noise_source, self._slip),
             start_t=self._start.t,
             slip=self._slip,
+        )
+
+    def _guided(self, first: int, count: int) -> Predict:
+        aim = self._aim
+        return guided(
+            self._denoiser,
+            aim.class_index,
+            aim.of_stretch(first, count, self._number),
+            aim.guidance_rescale,
+            self._classifier,
+            aim.classifier_scale,
         )
 
     def _both_ends(self, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:

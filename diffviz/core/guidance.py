@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diffviz.core.prediction import Prediction, noise_from_x_0
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from diffviz.core.schedules import NoiseLevel
 
 
-def classifier_free(conditional: Prediction, unconditional: Prediction, guidance_scale: float) -> Prediction:
+def classifier_free(
+    conditional: Prediction, unconditional: Prediction, guidance_scale: float | Sequence[float]
+) -> Prediction:
     """Mix two answers: unconditional + g · (conditional − unconditional).
 
     Classifier-free guidance (Ho & Salimans, 2022), whose w is g − 1.
@@ -23,8 +26,11 @@ def classifier_free(conditional: Prediction, unconditional: Prediction, guidance
     conditional, unconditional
         The denoiser's answers for the same x_t.
     guidance_scale
-        g; 1 returns `conditional` and 0 `unconditional` unchanged, more exaggerates the class.
+        g; 1 returns `conditional` and 0 `unconditional` unchanged, more exaggerates the class. One for all
+        samples, or one for each.
     """
+    if not isinstance(guidance_scale, (int, float)):
+        return _each_guided(conditional, unconditional, guidance_scale)
     if guidance_scale == 1.0:
         return conditional
     if guidance_scale == 0.0:
@@ -33,6 +39,27 @@ def classifier_free(conditional: Prediction, unconditional: Prediction, guidance
         x_0=unconditional.x_0 + guidance_scale * (conditional.x_0 - unconditional.x_0),
         noise=unconditional.noise + guidance_scale * (conditional.noise - unconditional.noise),
     )
+
+
+def _each_guided(
+    conditional: Prediction, unconditional: Prediction, guidance_scales: Sequence[float]
+) -> Prediction:
+    """Classifier-free guidance with a scale of its own for each sample; 1 and 0 are exact here, too."""
+    x_0, noise = unconditional.x_0.clone(), unconditional.noise.clone()
+    for row, scale in enumerate(guidance_scales):
+        part = slice(row, row + 1)
+        mixed = classifier_free(
+            Prediction(conditional.x_0[part], conditional.noise[part]),
+            Prediction(unconditional.x_0[part], unconditional.noise[part]),
+            float(scale),
+        )
+        x_0[part], noise[part] = mixed.x_0, mixed.noise
+    return Prediction(x_0, noise)
+
+
+def scales_between(first: float, last: float, count: int) -> tuple[float, ...]:
+    """Evenly from one guidance scale to another, both among them; not a hair off where they are round."""
+    return tuple(round(first + (last - first) * place / (count - 1), 9) for place in range(count))
 
 
 def rescale(guided: Tensor, conditional: Tensor, amount: float = 0.7) -> Tensor:

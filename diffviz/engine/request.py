@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from diffviz.core.guidance import scales_between
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.core.slips import Slip
@@ -64,8 +65,9 @@ class ReverseRequest:
     start_fit, is_inverted
         How the picture is brought to the denoiser's shape, and whether instead of noising it the noise is
         sought that it comes from.
-    path_seed, path_image
-        The samples lead from the start to the noise of that seed, or to what that picture comes from.
+    path_seed, path_image, path_guidance
+        The samples lead from the start to the noise of that seed, or to what that picture comes from, or from
+        the guidance scale to that one.
     exact_size
         Side in pixels at which a denoiser without network sees pictures of different sizes; 0 for a network.
     picture_keys
@@ -96,6 +98,7 @@ class ReverseRequest:
     is_inverted: bool = False
     path_seed: int | None = None
     path_image: str | None = None
+    path_guidance: float | None = None
     fork: Fork | None = None
     redrawn: tuple[tuple[int, int], ...] = ()
     slip: Slip | None = None
@@ -126,6 +129,7 @@ class ReverseRequest:
             is_inverted=is_inverted,
             path_seed=state.path_seed if has_path and not from_image else None,
             path_image=state.path_image if has_path and is_inverted else None,
+            path_guidance=state.path_guidance if has_path and has_class else None,
             exact_size=state.exact_size if has_no_network else 0,
             picture_keys=images.keys if knows_pictures else (),
         )
@@ -133,7 +137,14 @@ class ReverseRequest:
     @property
     def is_path(self) -> bool:
         """Whether the samples lead from one start to another."""
-        return self.path_seed is not None or self.path_image is not None
+        return any(end is not None for end in (self.path_seed, self.path_image, self.path_guidance))
+
+    @property
+    def guidance_scales(self) -> float | tuple[float, ...]:
+        """The guidance scale, or that of each sample where they lead from one to another."""
+        if self.path_guidance is None or self.num_samples < 2:
+            return self.guidance_scale
+        return scales_between(self.guidance_scale, self.path_guidance, self.num_samples)
 
     @property
     def settings(self) -> ReverseRequest:
@@ -155,6 +166,7 @@ class ReverseRequest:
         }
         if self.class_index is not None:
             settings["guidance_scale"] = self.guidance_scale
+            settings["path_guidance"] = self.path_guidance
             settings["guidance_rescale"] = self.guidance_rescale
             settings["classifier_scale"] = self.classifier_scale
         if self.exact_size:
@@ -189,6 +201,7 @@ class ReverseRequest:
             is_inverted=self.is_inverted,
             path_seed=self.path_seed,
             path_image=self.path_image,
+            path_guidance=self.path_guidance,
             fork=Fork(self, t),
             redrawn=self.redrawn if wanted.seed == self.seed else (),
         )

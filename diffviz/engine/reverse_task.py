@@ -102,7 +102,7 @@ def reverse_steps(
     predict = guided(
         shelved.denoiser,
         request.class_index,
-        request.guidance_scale,
+        request.guidance_scales,
         request.guidance_rescale,
         shelf.classifier_for(request, info),
         request.classifier_scale,

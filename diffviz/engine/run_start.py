@@ -75,7 +75,7 @@ def starting_pictures(
     Tensor
         Float64 (num_samples, C, H, W).
     """
-    if not request.is_path:
+    if request.path_seed is None and request.path_image is None:
         if request.start_image is None:
             return run_noise(request, shape)(Stream.X_T, 0)
         if not request.is_inverted:

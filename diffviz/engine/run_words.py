@@ -41,7 +41,10 @@ def run_words(run: Run) -> str:
         changes = change_words(run.parent.request, request)
         return f"forked from run {run.parent.id} at t = {run.fork_t} · {changes}"
     count = run.context.num_steps if run.context is not None else request.sampler.num_sampling_steps
-    return f"{sampler_words(request.sampler)} · {count} steps · {_start_words(request)} · seed {request.seed}"
+    words = [sampler_words(request.sampler), f"{count} steps", _start_words(request), f"seed {request.seed}"]
+    if request.path_guidance is not None:
+        words.append(f"guidance {request.guidance_scale:g} to {request.path_guidance:g}")
+    return " · ".join(words)
 
 
 def _start_words(request: ReverseRequest) -> str:
@@ -80,6 +83,8 @@ def change_words(parent: ReverseRequest, fork: ReverseRequest) -> str:
         said.append("no class" if fork.class_index is None else "another class")
     if fork.guidance_scale != parent.guidance_scale:
         said.append(f"guidance {fork.guidance_scale:g}")
+    if fork.path_guidance != parent.path_guidance:
+        said.append("one guidance" if fork.path_guidance is None else f"guidance to {fork.path_guidance:g}")
     if fork.classifier_scale != parent.classifier_scale:
         said.append(f"classifier {fork.classifier_scale:g}")
     if fork.guidance_rescale != parent.guidance_rescale:

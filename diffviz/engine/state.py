@@ -64,6 +64,7 @@ class Workspace(StrEnum):
     FORWARD = "forward"
     REVERSE = "reverse"
     TRAIN = "train"
+    LAB = "lab"
 
 
 class StartFrom(StrEnum):
@@ -100,8 +101,9 @@ class SessionState:
         How the reverse run steps and where it begins; `start_t` in 1…T counts for a start from a picture.
     start_fit
         How that picture is brought to the denoiser's shape: one of `FITS`.
-    path_seed, path_image
-        What several samples lead to: the noise of that seed, or what that picture comes from; None: nothing.
+    path_seed, path_image, path_guidance
+        What several samples lead to: the noise of that seed, what that picture comes from, that guidance
+        scale; None: nothing.
     reverse_seed, num_samples
         Noise of the reverse run, and how many pictures it makes at once, 1…64.
     device
@@ -138,6 +140,7 @@ class SessionState:
     start_fit: str = "crop"
     path_seed: int | None = None
     path_image: str | None = None
+    path_guidance: float | None = None
     reverse_seed: int = 211
     num_samples: int = 1
     device: str = "cpu"
@@ -204,6 +207,11 @@ def settle(state: SessionState, num_classes: int | None = None) -> SessionState:
         start_t=_whole("start_t", state.start_t, 1, total),
         start_fit=_word("start_fit", state.start_fit, FITS),
         path_seed=None if state.path_seed is None else _whole("path_seed", state.path_seed, 0, MAX_SEED),
+        path_guidance=(
+            None
+            if state.path_guidance is None
+            else _within("path_guidance", state.path_guidance, 0.0, MAX_GUIDANCE_SCALE)
+        ),
         reverse_seed=_whole("reverse_seed", state.reverse_seed, 0, MAX_SEED),
         num_samples=_whole("num_samples", state.num_samples, 1, MAX_SAMPLES),
         reverse_shows=_word("reverse_shows", state.reverse_shows, REVERSE_SHOWS),

@@ -198,7 +198,7 @@ class NetworkDenoiser:
 def guided(
     denoiser: Denoiser,
     class_index: ClassIndex,
-    guidance_scale: float = 1.0,
+    guidance_scale: float | Sequence[float] = 1.0,
     guidance_rescale: float = 0.0,
     classifier: GradientSource | None = None,
     classifier_scale: float = 0.0,
@@ -213,7 +213,8 @@ def guided(
         The class, or one for each picture; `None` for none, which leaves guidance without effect.
     guidance_scale
         g (Ho & Salimans, 2022): 1 is the plain conditional answer, 0 the unconditional one; both cost one
-        evaluation per step. Other values cost two, computed as one batch.
+        evaluation per step. Other values cost two, computed as one batch. One for all, or one for each
+        picture.
     guidance_rescale
         φ in [0, 1] (Lin et al., 2024): how much of the conditional answer's contrast is given back.
     classifier
@@ -234,7 +235,10 @@ def guided(
 
 
 def _classifier_free(
-    denoiser: Denoiser, class_index: ClassIndex, guidance_scale: float, guidance_rescale: float
+    denoiser: Denoiser,
+    class_index: ClassIndex,
+    guidance_scale: float | Sequence[float],
+    guidance_rescale: float,
 ) -> Predict:
     if class_index is None or guidance_scale == 0.0:
         return lambda x_t, level: denoiser.predict(x_t, level)

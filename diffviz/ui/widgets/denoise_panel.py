@@ -62,6 +62,7 @@ class DenoiseSettings:
     exact_size: int
     num_timesteps: int
     guidance_rescale: float = 0.0
+    path_guidance: float | None = None
     classifier_scale: float = 0.0
     remark: str = ""
     denoiser_remark: str = ""
@@ -193,7 +194,11 @@ class DenoisePanel(SidePanel):
         if settings.device in self.device.keys():  # noqa: SIM118
             self.device.set_current(settings.device)
         has_class = bool(names) and settings.class_index is not None
-        is_guided = has_class and (settings.guidance_scale != 1.0 or settings.classifier_scale != 0.0)
+        is_guided = has_class and (
+            settings.guidance_scale != 1.0
+            or settings.path_guidance is not None
+            or settings.classifier_scale != 0.0
+        )
         self.sampling.show_settings(
             spec,
             settings.num_timesteps,
@@ -203,6 +208,7 @@ class DenoisePanel(SidePanel):
         )
         self.steering.show_settings(
             settings.guidance_scale,
+            settings.path_guidance if settings.num_samples > 1 else None,
             settings.guidance_rescale,
             settings.classifier_scale,
             has_classifier=option is not None and option.has_classifier,

@@ -35,9 +35,10 @@ def settings_of(state: SessionState, option: DenoiserOption | None) -> DenoiseSe
         exact_size=state.exact_size,
         num_timesteps=state.num_timesteps,
         guidance_rescale=state.guidance_rescale,
+        path_guidance=state.path_guidance,
         classifier_scale=state.classifier_scale,
         remark=_remark(state),
-        denoiser_remark=_denoiser_remark(state, option),
+        denoiser_remark=denoiser_remark(state, option),
     )
 
 
@@ -89,7 +90,7 @@ def times_known_to(option: DenoiserOption | None, state: SessionState) -> tuple[
     return known_times(build_schedule(state.schedule), build_schedule(option.trained_schedule)) or (0, 0)
 
 
-def _denoiser_remark(state: SessionState, option: DenoiserOption | None) -> str:
+def denoiser_remark(state: SessionState, option: DenoiserOption | None) -> str:
     """Which noise levels of the schedule a network was not trained at."""
     known, total = times_known_to(option, state), state.num_timesteps
     if option is None or known is None or known == (1, total):
