@@ -34,7 +34,9 @@ class Standing:
     seconds
         How long that took; None where it was not measured.
     distance
-        Root mean square of its end minus the reference's; None until both are there.
+        Root mean square of its end minus the reference's over the whole batch; None until both are there.
+    distances
+        The same of each sample; empty until then.
     miss
         Root mean square of its end minus the picture that it began with; None where it began with noise.
     """
@@ -44,6 +46,7 @@ class Standing:
     seconds: float | None
     distance: float | None
     miss: float | None = None
+    distances: tuple[float, ...] = ()
 
 
 def reference_sampler(num_timesteps: int) -> SamplerSpec:
@@ -78,10 +81,11 @@ def standings(runs: Sequence[Run]) -> tuple[tuple[Standing, ...], Run | None]:
     end = reference.last.x_s if reference is not None and reference.complete and reference.last else None
     found = []
     for run in [run for run in runs if run is not reference][:MOST_CONTENDERS]:
-        distance = None
+        distance, distances = None, ()
         if end is not None and run.complete and run.last is not None and run.last.x_s.shape == end.shape:
-            distance = float((run.last.x_s - end).square().mean().sqrt())
-        found.append(Standing(run, network_calls(run), run.seconds, distance, _miss(run)))
+            squares = (run.last.x_s - end).square().flatten(1).mean(dim=1)
+            distance, distances = float(squares.mean().sqrt()), tuple(squares.sqrt().tolist())
+        found.append(Standing(run, network_calls(run), run.seconds, distance, _miss(run), distances))
     return tuple(found), reference
 
 

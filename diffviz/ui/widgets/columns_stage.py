@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from typing_extensions import override
 
 from diffviz.ui.rich_line import plain_text
 from diffviz.ui.theme import Role, color, metric
-from diffviz.ui.widgets.buttons import Button
+from diffviz.ui.widgets.buttons import Button, make_button
 from diffviz.ui.widgets.compare_view import CompareView
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.math_label import MathLabel
@@ -27,11 +28,15 @@ _GAP_PX = 16
 _LEAST_PX = 64
 _MOST_CAPTION_PX = 340
 _LEAST_BESIDE_WORDS_PX = 90
+_LEAST_BELOW_PX, _MOST_BELOW_PX = 84, 190
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """One picture: symbol and name above it, the picture uint8 (H, W, C) or None, and words below."""
+    """One picture: symbol and name above it, the picture uint8 (H, W, C) or None, and words below.
+
+    ``action`` is what a button below it says; "" for none.
+    """
 
     symbol: str
     name: str
@@ -40,6 +45,7 @@ class Column:
     outline: Role | None = "model"
     placeholder: str = "Not sampled yet"
     short_name: str = ""
+    action: str = ""
 
 
 class ColumnsStage(QWidget):
@@ -50,10 +56,13 @@ class ColumnsStage(QWidget):
     -------
     picture_saved(str), save_failed(str)
         The user saved one of the pictures, or it failed.
+    action_requested(int)
+        The user pressed the button below the column of that number.
     """
 
     picture_saved = Signal(str)
     save_failed = Signal(str)
+    action_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +72,11 @@ class ColumnsStage(QWidget):
         self.head.setSpacing(10)
         self.views = tuple(ImageView() for _ in range(MAX_COLUMNS))
         self.captions = tuple(MathLabel("", "label", "text2", wraps=True) for _ in range(MAX_COLUMNS))
+        self.action_buttons = tuple(
+            make_button("plain", "Run", "play", "Run the reverse process with this one from the same noise")
+            for _ in range(MAX_COLUMNS)
+        )
+        self._below: QWidget | None = None
         self.overlay = CompareView()
         self.overlay.hide()
         self.sentence = MathLabel("", "body", "text", wraps=True)
@@ -70,7 +84,7 @@ class ColumnsStage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(_GAP_PX)
         row.addStretch(1)
-        for view, caption in zip(self.views, self.captions, strict=True):
+        for index, (view, caption) in enumerate(zip(self.views, self.captions, strict=True)):
             view.picture_saved.connect(self.picture_saved)
             view.save_failed.connect(self.save_failed)
             caption.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
@@ -78,6 +92,9 @@ class ColumnsStage(QWidget):
             cell.setSpacing(2)
             cell.addWidget(view, 0, Qt.AlignmentFlag.AlignHCenter)
             cell.addWidget(caption, 0, Qt.AlignmentFlag.AlignHCenter)
+            action = self.action_buttons[index]
+            action.clicked.connect(partial(self.action_requested.emit, index))
+            cell.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)
             cell.addStretch(1)
             row.addLayout(cell)
         row.addStretch(1)
@@ -88,6 +105,8 @@ class ColumnsStage(QWidget):
         outer.addStretch(2)
         outer.addLayout(row)
         outer.addWidget(self.overlay, 100)
+        self._beneath = QVBoxLayout()
+        outer.addLayout(self._beneath)
         outer.addWidget(self.sentence)
         outer.addStretch(3)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -104,8 +123,12 @@ class ColumnsStage(QWidget):
                 view.set_placeholder(column.placeholder)
                 view.set_image(column.picture)
                 caption.set_markup(column.caption)
+                self.action_buttons[index].setText(column.action)
+                self.action_buttons[index].setAccessibleName(column.action)
             view.setVisible(is_used and not self._is_overlaid)
             caption.setVisible(is_used and not self._is_overlaid)
+            has_action = is_used and bool(self._columns[index].action)
+            self.action_buttons[index].setVisible(has_action and not self._is_overlaid)
         if len(self._columns) >= 2:
             left, right = self._columns[:2]
             self.overlay.set_labels(left.name, right.name)
@@ -117,6 +140,18 @@ class ColumnsStage(QWidget):
         self._is_overlaid = is_overlaid
         self.overlay.setVisible(is_overlaid)
         self.set_columns(self._columns)
+
+    def set_below(self, widget: QWidget | None) -> None:
+        """Put a widget, a plot for instance, between the pictures and the sentence; None: nothing."""
+        if widget is self._below:
+            return
+        if self._below is not None:
+            self._beneath.removeWidget(self._below)
+            self._below.hide()
+        self._below = widget
+        if widget is not None:
+            self._beneath.addWidget(widget)
+        self._fit()
 
     def set_sentence(self, markup: str) -> None:
         """Say below what is to be seen; "" for nothing. Where there is no room it is the stage's tooltip."""
@@ -152,6 +187,9 @@ class ColumnsStage(QWidget):
         has_room = height - below >= metric(_LEAST_BESIDE_WORDS_PX)
         self.sentence.setVisible(bool(self.sentence.plain) and has_room)
         height -= below if has_room else 0
+        if any(self.action_buttons[place].isVisibleTo(self) for place in range(count)):
+            height -= self.action_buttons[0].sizeHint().height() + 2
+        height -= self._fit_below(height)
         room = (max(width, _LEAST_PX), max(height, _LEAST_PX))
         sizes = [view.picture_size for view in self.views[:count] if view.picture_size != (0, 0)]
         side = min(*room, metric(240))
@@ -161,6 +199,17 @@ class ColumnsStage(QWidget):
             view.set_name_short(view.title_width() > picture[0] + frame)
             view.setFixedSize(round(picture[0] + frame), round(picture[1] + title_height() + frame))
             words.setFixedWidth(round(min(max(picture[0] + frame, width), metric(_MOST_CAPTION_PX))))
+
+    def _fit_below(self, height: float) -> int:
+        """Give the widget below a third of what is left, or nothing where that is too little; return it."""
+        if self._below is None:
+            return 0
+        share = min(round(height / 3), metric(_MOST_BELOW_PX))
+        has_room = share >= metric(_LEAST_BELOW_PX)
+        self._below.setVisible(has_room)
+        if has_room:
+            self._below.setFixedHeight(share)
+        return share + 8 if has_room else 0
 
     def _fit_head(self) -> None:
         """With large text words give way to the controls that they stand before, then buttons to icons."""

@@ -121,7 +121,10 @@ class ReverseWorkspace(QObject):
         self.races.started.connect(self._on_race_started)
         self.settings.known_times_changed.connect(self._on_known_times_changed)
         self._presenter.failed.connect(self.failed)
-        self.comparison.duel.failed.connect(self.failed)
+        self.comparison.failed.connect(self.failed)
+        self.comparison.chosen.connect(self._show_run)
+        self.comparison.duel.denoiser_chosen.connect(self._on_denoiser_chosen)
+        self.comparison.duel.timestep_requested.connect(self.controls.go_to)
         self.bar.mode_selected.connect(self.set_mode)
         self.stage.picture_saved.connect(self._on_picture_saved)
         self.stage.save_failed.connect(self._on_save_failed)
@@ -146,6 +149,7 @@ class ReverseWorkspace(QObject):
         self._is_active = self.driver.is_seen = False
         self.known_times_changed.emit(None)
         self.timeline.stop()
+        self.comparison.leave()
         self.strips.deactivate()
 
     def shutdown(self) -> None:
@@ -153,7 +157,7 @@ class ReverseWorkspace(QObject):
         self.deactivate()
         self.driver.shutdown()
         self._presenter.shutdown()
-        self.comparison.duel.shutdown()
+        self.comparison.shutdown()
 
     def set_compact(self, compact: bool) -> None:
         """Shrink the strips and the formula in a low window."""
@@ -174,6 +178,7 @@ class ReverseWorkspace(QObject):
         self.bar.modes.set_current(mode)
         self._stages.setCurrentWidget(self.columns if mode == "compare" else self.stage)
         if mode != "compare":
+            self.comparison.leave()
             self.stage.set_mode(mode)
         self._show_run()
 
@@ -232,6 +237,13 @@ class ReverseWorkspace(QObject):
     def _on_race_started(self) -> None:
         self.comparison.forget_choice()
         self.set_mode("compare")
+
+    @Slot(object, str)
+    def _on_denoiser_chosen(self, run: Run, denoiser: str) -> None:
+        """Run from the same noise with another denoiser, and look at both runs."""
+        self._session.update(**(run.request.session_fields() | {"denoiser": denoiser}))
+        self.comparison.forget_choice()
+        self.driver.run()
 
     @Slot(object, object)
     def _on_stepped(self, run: Run, step: ReverseStep) -> None:

@@ -43,7 +43,7 @@ class RunControls(QObject):
         block.fork_requested.connect(driver.fork_with_settings)
         timeline.plays_itself = False
         timeline.play_requested.connect(self.toggle_play)
-        timeline.timestep_requested.connect(self._on_timestep_requested)
+        timeline.timestep_requested.connect(self.go_to)
 
     @Slot()
     def toggle_play(self) -> None:
@@ -66,7 +66,7 @@ class RunControls(QObject):
         t = self._session.state.t
         place = min(range(len(times)), key=lambda index: abs(times[index] - t)) - 1
         if place >= 0:
-            self._go_to(times[place])
+            self.go_to(times[place])
 
     def show_progress(self) -> None:
         """Show how far the run is and what can be done with it."""
@@ -92,7 +92,9 @@ class RunControls(QObject):
         block.set_note("Settings changed. They take effect with the next run." if stale else "")
         block.offer_fork(self._driver.fork_t() if stale else None)
 
-    def _go_to(self, t: int) -> None:
+    @Slot(int)
+    def go_to(self, t: int) -> None:
+        """Look at a time; the playhead follows the run no longer."""
         self._driver.is_following = False
         self._session.update(t=t)
 
@@ -100,7 +102,3 @@ class RunControls(QObject):
     def _on_runner_state_changed(self, state: JobState) -> None:
         self._timeline.transport.set_playing(state is JobState.RUNNING or self._timeline.is_playing)
         self.show_progress()
-
-    @Slot(int)
-    def _on_timestep_requested(self, t: int) -> None:
-        self._go_to(t)

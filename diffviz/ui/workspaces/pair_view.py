@@ -1,0 +1,68 @@
+"""Two runs on one time: side by side, with where they differ."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from diffviz.core.slips import SLIPS
+from diffviz.engine.history import Run, Shows
+from diffviz.evaluation.metrics import psnr
+from diffviz.ui.widgets.columns_stage import Column, ColumnsStage
+from diffviz.ui.workspaces.comparison_subject import run_column
+from diffviz.ui.workspaces.run_pictures import Pictures, difference_pixels
+
+
+class PairView:
+    """
+    Fills a stage with a run, another one before it, and their difference.
+
+    Parameters
+    ----------
+    stage
+        Gets the pictures.
+    """
+
+    def __init__(self, stage: ColumnsStage) -> None:
+        self._stage = stage
+
+    def show(self, other: Run, run: Run, t: int, shows: Shows) -> None:
+        """Show both runs at time t."""
+        columns = [run_column(one, t, shows) for one in (other, run)]
+        columns.append(self._difference(other, run, t, shows))
+        self._stage.set_columns(columns)
+
+    def show_nothing(self) -> None:
+        """Say that there is nothing to compare."""
+        self._stage.set_columns([Column("", "", None, placeholder="Nothing to compare yet")])
+        self._stage.set_sentence("Make a second run, or fork this one (F), and both are shown here.")
+
+    def _difference(self, a: Run, b: Run, t: int, shows: Shows) -> Column:
+        frames = a.frame_at(t), b.frame_at(t)
+        if frames[0] is None or frames[1] is None:
+            self._stage.set_sentence("One of the runs has not been here.")
+            return Column("", "Difference", None, outline=None)
+        first, second = (frame.pictures(shows) for frame in frames if frame is not None)
+        if first.shape != second.shape:
+            self._stage.set_sentence("The runs have pictures of different sizes or numbers.")
+            return Column("", "Difference", None, outline=None, placeholder="")
+        picture, largest = difference_pixels(first, second)
+        self._stage.set_sentence(_lesson(b) + _sentence(a, b, first, second))
+        return Column("", "Difference", picture, f"brightest: {largest:.3g} of 2", outline=None)
+
+
+def _lesson(run: Run) -> str:
+    """What a run that is broken on purpose shows; "" for a sane one."""
+    if run.request.slip is None:
+        return ""
+    info = SLIPS[run.request.slip]
+    is_exact = run.context is not None and run.context.info.kind == "exact"
+    forgiving = "The exact denoiser forgives much, as it answers with its pictures alone; look at $x_t$. "
+    return f"**{info.title}.** {info.sentence} {forgiving if is_exact else ''}"
+
+
+def _sentence(a: Run, b: Run, first: Pictures, second: Pictures) -> str:
+    if np.array_equal(first, second):
+        return f"Runs {a.id} and {b.id} are equal here, bit for bit."
+    distance = float(np.sqrt(np.mean((first - second) ** 2)))
+    decibels = psnr(first, second)
+    return f"Runs {a.id} and {b.id} differ by {distance:.3g} (root mean square) here, {decibels:.1f} dB."
