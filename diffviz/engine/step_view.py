@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from diffviz.core.prediction import Prediction
     from diffviz.core.schedules import NoiseSchedule
     from diffviz.data.images import Picture
+    from diffviz.evaluation.agreement import AnswerErrors
     from diffviz.models.denoiser import DenoiserInfo
 
     FloatArray = NDArray[np.float64]
@@ -51,6 +52,8 @@ class StepAnswer:
         ‖ε − ε̂‖²/d.
     sample
         x_{t−1} as drawn from p_θ.
+    losses
+        Of the very ε̂ that the denoiser said, in every unit; None where it cannot be said in all of them.
     """
 
     pred_x_0: FloatArray
@@ -64,6 +67,7 @@ class StepAnswer:
     constant: float
     noise_error: float
     sample: FloatArray
+    losses: AnswerErrors | None
 
     @property
     def bits_per_dim(self) -> float:
@@ -173,7 +177,22 @@ def _compare(
         constant=constant,
         noise_error=float(((pred_noise - noise) ** 2).mean()),
         sample=sample,
+        losses=_losses(said, noise, x_0, schedule, t),
     )
+
+
+def _losses(
+    said: Prediction, noise: Picture, x_0: Picture, schedule: NoiseSchedule, t: int
+) -> AnswerErrors | None:
+    import torch
+
+    from diffviz.evaluation.agreement import judge_answer
+
+    true_noise, clean = (torch.from_numpy(np.moveaxis(p, -1, 0)[None].copy()) for p in (noise, x_0))
+    try:
+        return judge_answer(said.noise.cpu(), true_noise, clean, schedule, t)
+    except ValueError:
+        return None
 
 
 def _decoder_bits(x_0: FloatArray, guess: FloatArray, variance: float) -> FloatArray:

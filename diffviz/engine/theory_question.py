@@ -12,7 +12,7 @@ from diffviz.core.schedules import build_schedule
 from diffviz.data.images import from_uint8, to_uint8
 from diffviz.engine.request import ReverseRequest
 from diffviz.engine.run_start import fitted_picture
-from diffviz.models.denoiser import EXACT_PREFIX
+from diffviz.models.denoiser import picture_set
 
 if TYPE_CHECKING:
     from diffviz.core.schedules import NoiseSchedule
@@ -119,8 +119,8 @@ class BoundQuestion:
 
 
 def known_variance(state: SessionState) -> Variance:
-    """σ_t² that is asked for; a network does not know the optimal one."""
-    if state.bound_variance is Variance.OPTIMAL and not state.denoiser.startswith(EXACT_PREFIX):
+    """σ_t² that is asked for; only who knows its pictures knows the optimal one."""
+    if state.bound_variance is Variance.OPTIMAL and picture_set(state.denoiser) is None:
         return Variance.TILDE
     return state.bound_variance
 

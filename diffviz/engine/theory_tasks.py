@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffviz.data.datasets import key_of_title
-from diffviz.data.images import from_uint8
+from diffviz.data.images import from_uint8, to_uint8
 from diffviz.engine.courtesy import leave_a_core_to_the_window
-from diffviz.engine.denoisers import DenoiserShelf, ShelvedDenoiser
-from diffviz.engine.request import EXACT_PICTURES
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.request import BLUR_PICTURES, EXACT_PICTURES
 from diffviz.engine.step_view import picture_shape
 from diffviz.engine.theory_question import BoundQuestion, TheoryQuestion, eight_bit_picture
-from diffviz.models.denoiser import EXACT_PREFIX
+from diffviz.models.denoiser import picture_set
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["BoundNews", "bound_steps", "data_of", "loss_steps", "timing_steps"]
 
 _NUM_LOSS_TIMES = 12
+_MY_PICTURES = picture_set(EXACT_PICTURES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +51,10 @@ class BoundNews:
 
 
 def data_of(info: DenoiserInfo) -> str | None:
-    """The name of the pictures that a denoiser was made from; None where they are not known here."""
-    if info.key == EXACT_PICTURES:
-        return EXACT_PICTURES
-    if info.key.startswith(EXACT_PREFIX):
-        return info.key.removeprefix(EXACT_PREFIX)
-    return key_of_title(info.trained_on)
+    """The name of the pictures that a denoiser is for; None where they are not known here."""
+    if info.key == BLUR_PICTURES:
+        return _MY_PICTURES
+    return picture_set(info.key) or key_of_title(info.trained_on)
 
 
 def bound_steps(question: BoundQuestion, shelf: DenoiserShelf) -> Iterator[BoundNews]:
@@ -74,7 +73,7 @@ def bound_steps(question: BoundQuestion, shelf: DenoiserShelf) -> Iterator[Bound
     shelved = shelf.fetch(question.request)
     schedule = question.schedule
     if question.image is None:
-        x_0, words = _data(question, shelved)
+        x_0, words = _data(question, shelf, shelved.denoiser.info)
         at_once = {}
     else:
         shape = picture_shape(shelved.denoiser.info)
@@ -139,19 +138,19 @@ def timing_steps(question: TheoryQuestion, t: int, shelf: DenoiserShelf) -> Iter
     yield from time_losses(shelved.denoiser, x_0, noise, process.schedule, t)
 
 
-def _data(question: BoundQuestion, shelved: ShelvedDenoiser) -> tuple[Tensor, str]:
+def _data(question: BoundQuestion, shelf: DenoiserShelf, info: DenoiserInfo) -> tuple[Tensor, str]:
     """Pictures of the denoiser's data set, those it has not seen if there are any."""
     from diffviz.evaluation.real_pictures import both_splits, even_places, some_pictures
 
-    info = shelved.denoiser.info
-    if info.key == EXACT_PICTURES and shelved.data is not None:
-        pixels = shelved.data.pixels
-        chosen = even_places(len(pixels), min(question.count, len(pixels)))
-        return _batch(from_uint8(pixels[chosen])), f"{len(chosen)} of my pictures"
-    name = data_of(info)
+    name, (channels, side, _) = data_of(info), picture_shape(info)
     if name is None:
         raise ValueError(f"The pictures that {info.name} was trained on are not known here.")
-    train, held_out = both_splits(name, picture_shape(info)[1])
+    if name == _MY_PICTURES:
+        mine = shelf.images.picture_set(side, channels, question.request.picture_keys or None)
+        pixels = to_uint8(mine.images)
+        chosen = even_places(len(pixels), min(question.count, len(pixels)))
+        return _batch(from_uint8(pixels[chosen])), f"{len(chosen)} of my pictures"
+    train, held_out = both_splits(name, side)
     material = train if held_out is None else held_out
     x_0 = some_pictures(material, question.count, question.seed)
     kind = "training" if held_out is None else "held-out"
