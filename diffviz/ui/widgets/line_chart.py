@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,8 @@ from diffviz.ui.widgets.log_axis import linear_levels, log_levels
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
 
 FloatArray = NDArray[np.float64]
-_DASHES = {"solid": None, "dash": [4.0, 3.0], "dot": [1.2, 2.4]}
+Dash: TypeAlias = Literal["solid", "dash", "dot"]
+_DASHES: dict[Dash, list[float] | None] = {"solid": None, "dash": [4.0, 3.0], "dot": [1.2, 2.4]}
 _ROOM = 0.06
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
@@ -38,7 +39,7 @@ class Series:
     role: Role
     xs: FloatArray
     ys: FloatArray
-    dash: Literal["solid", "dash", "dot"] = "solid"
+    dash: Dash = "solid"
     width: float = 2.0
     preferred: float = 0.5
     has_points: bool = False
@@ -129,7 +130,7 @@ class LineChart(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(360, metric(220))
+        return QSize(360, metric(140))
 
     @override
     def minimumSizeHint(self) -> QSize:

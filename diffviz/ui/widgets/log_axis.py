@@ -40,3 +40,13 @@ def linear_levels(low: float, high: float) -> list[tuple[float, str]]:
     step *= next(factor for factor in (1, 2, 5, 10) if (high - low) / (factor * step) <= _MOST)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [(k * step, f"{k * step:.4g}".replace("-", "−")) for k in range(first, last + 1)]
+
+
+def number_words(value: float) -> str:
+    """A number with about four digits, in powers of ten where it is far from 1."""
+    if value == 0.0 or not math.isfinite(value):
+        return "0" if value == 0.0 else "∞" if value > 0.0 else "−∞" if value < 0.0 else "–"
+    if 1e-3 <= abs(value) < 1e4:
+        return f"{value:.4g}".replace("-", "−")
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa} · 10{superscript(int(exponent))}".replace("-", "−")

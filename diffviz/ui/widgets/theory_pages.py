@@ -1,0 +1,211 @@
+"""The three pages at the centre of the Theory workspace: the bound, the losses, the spectrum."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from diffviz.core.losses import Loss
+from diffviz.ui.theme import color, metric
+from diffviz.ui.widgets.bell_plot import BellPlot
+from diffviz.ui.widgets.buttons import make_button
+from diffviz.ui.widgets.cost_bars import CostBars
+from diffviz.ui.widgets.fields import ChoiceField
+from diffviz.ui.widgets.figure_table import FigureTable
+from diffviz.ui.widgets.line_chart import LineChart
+from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.widgets.scroll_column import ScrollColumn
+from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
+from diffviz.ui.widgets.stacking_row import StackingRow
+from diffviz.ui.widgets.surfaces import ProgressLine
+
+OBJECTIVES: tuple[tuple[Loss, str], ...] = (
+    (Loss.SIMPLE, "Simple, on ε"),
+    (Loss.ELBO_BETA, "Bound, σ² = β"),
+    (Loss.ELBO_TILDE, "Bound, σ² = β̃"),
+    (Loss.MIN_SNR, "Min-SNR 5"),
+    (Loss.X_0, "Plain, on x_0"),
+    (Loss.V, "Plain, on v"),
+    (Loss.MEAN, "Plain, on the mean"),
+)
+_GO_TO_T = "Click, or Tab and arrow keys: go to that t"
+
+
+class BoundPage(QWidget):
+    """
+    Where the bits go, what each step weighs, and one value under the microscope.
+
+    Signals
+    -------
+    channel_selected(str)
+        The user wants another colour under the microscope: "0", "1" or "2".
+    unit_selected(str)
+        The user wants the weights on the error of another unit: "noise", "x_0" or "v".
+    """
+
+    channel_selected = Signal(str)
+    unit_selected = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bars = CostBars()
+        self.weights = LineChart("Loss weights over t", _GO_TO_T)
+        self.units = SegmentedSwitch(
+            [
+                Segment("noise", "$ε̂$", "Weights on the squared error of ε̂"),
+                Segment("x_0", "$x̂_0$", "Weights on the squared error of x̂_0"),
+                Segment("v", "$v̂$", "Weights on the squared error of v̂"),
+            ],
+            "Weights are on the error of",
+        )
+        self.units.selected.connect(self.unit_selected)
+        self.weight_words = MathLabel("", "label", "text2", wraps=True)
+        self.bells = BellPlot()
+        self.bell_title = MathLabel("**Posterior microscope**", "body")
+        self.channels = SegmentedSwitch(
+            [
+                Segment("0", "R", "The red value of the pixel"),
+                Segment("1", "G", "The green value of the pixel"),
+                Segment("2", "B", "The blue value of the pixel"),
+            ],
+            "Colour under the microscope",
+        )
+        self.channels.selected.connect(self.channel_selected)
+        self.bell_figures = MathLabel("", "label", "text2", wraps=True)
+        self.bell_words = MathLabel("", "label", "text2", wraps=True)
+        weights = _column(
+            _head(MathLabel("**Loss weight** $λ(t)$", "body"), self.units), self.weights, self.weight_words
+        )
+        microscope = _column(
+            _head(self.bell_title, self.channels), self.bells, self.bell_figures, self.bell_words
+        )
+        lower = QWidget()
+        row = QHBoxLayout(lower)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(metric(16))
+        row.addWidget(weights, 1)
+        row.addWidget(microscope, 1)
+        _fill(self, [(self.bars, 5), (lower, 8)])
+
+
+class LossesPage(QWidget):
+    """
+    One answer judged by every loss, and what two of them cost in time.
+
+    Signals
+    -------
+    scale_selected(str)
+        The user wants to see the errors "raw" or "weighted".
+    objective_chosen(str)
+        The user wants the weights of another objective.
+    timing_requested()
+        The user wants the losses timed, or no more of it.
+    """
+
+    scale_selected = Signal(str)
+    objective_chosen = Signal(str)
+    timing_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chart = LineChart("Losses of the same answers over t", _GO_TO_T)
+        self.scales = SegmentedSwitch(
+            [
+                Segment("raw", "As they are", "The squared error in the unit of each loss"),
+                Segment("weighted", "Weighted", "Each error times what the objective weighs it with"),
+            ],
+            "Losses are shown",
+        )
+        self.scales.selected.connect(self.scale_selected)
+        self.objectives = ChoiceField(
+            [(loss.value, words) for loss, words in OBJECTIVES],
+            accessible_name="Objective",
+            tooltip="What every loss is weighted to mean",
+        )
+        self.objectives.choice_edited.connect(self.objective_chosen)
+        self.words = MathLabel("", "label", "text2", wraps=True)
+        self.table_title = MathLabel("", "body")
+        self.table = FigureTable("One answer, four losses", ("Loss on", "error", "× weight", "= loss"))
+        self.agreement = MathLabel("", "label", "text2", wraps=True)
+        self.timing = FigureTable("Time of the losses", ("Median", "noise loss", "mean loss"))
+        self.timing_words = MathLabel("", "label", "text2", wraps=True)
+        self.timing_progress = ProgressLine("Progress of the timing")
+        self.timing_progress.hide()
+        self.measure = make_button("plain", "Measure", "refresh-cw", "Time both losses many times")
+        self.measure.clicked.connect(self.timing_requested)
+        choices = StackingRow([self.scales, self.objectives], is_packed=True, is_centred=True)
+        agreement = _column(self.table_title, self.table, self.agreement)
+        timing = _column(
+            _head(MathLabel("**What a loss costs**", "body"), self.measure),
+            self.timing,
+            self.timing_progress,
+            self.timing_words,
+        )
+        lower = QWidget()
+        row = QHBoxLayout(lower)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(metric(16))
+        row.addWidget(agreement, 1, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(timing, 1, Qt.AlignmentFlag.AlignTop)
+        _fill(self, [(choices, 0), (self.chart, 1), (self.words, 0), (lower, 0)])
+
+
+class SpectrumPage(QWidget):
+    """How much of each picture lies at which frequency, against the noise floor."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chart = LineChart("Power over spatial frequency")
+        self.words = MathLabel("", "label", "text2", wraps=True)
+        self.meaning = MathLabel(
+            "Noise is equally strong at every frequency, pictures fade towards fine detail: so detail drowns "
+            "first and is drawn last, and what lies under the floor the denoiser has to make up.",
+            "label",
+            "text2",
+            wraps=True,
+        )
+        _fill(self, [(self.chart, 1), (self.words, 0), (self.meaning, 0)])
+
+
+def _head(title: QWidget, control: QWidget) -> QWidget:
+    """A title, and a control at the right."""
+    head = QWidget()
+    row = QHBoxLayout(head)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(title, 1)
+    row.addWidget(control)
+    return head
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    """Widgets below each other; charts take the room that is left."""
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(metric(6))
+    for widget in widgets:
+        layout.addWidget(widget, 1 if isinstance(widget, (LineChart, BellPlot)) else 0)
+    return column
+
+
+def _fill(page: QWidget, parts: list[tuple[QWidget, int]]) -> None:
+    """Lay the parts of a page below each other, with their stretches; the page scrolls where it has to."""
+    body = _Body()
+    column = QVBoxLayout(body)
+    column.setContentsMargins(metric(16), metric(4), metric(16), metric(12))
+    column.setSpacing(metric(10))
+    for part, stretch in parts:
+        column.addWidget(part, stretch)
+    outer = QVBoxLayout(page)
+    outer.setContentsMargins(0, 0, 0, 0)
+    outer.addWidget(ScrollColumn(body))
+
+
+class _Body(QWidget):
+    """What scrolls, on the ground of a stage."""
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(event.rect(), color("stage"))
