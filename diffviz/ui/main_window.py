@@ -23,6 +23,7 @@ from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
 from diffviz.ui.symbol_links import Target
 from diffviz.ui.theme import Scheme, apply_theme, current_tokens, metric, notifier
+from diffviz.ui.widgets.chart import charts_in
 from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
 from diffviz.ui.widgets.drop_overlay import DropOffer, DropOverlay
 from diffviz.ui.widgets.header import Header
@@ -135,6 +136,9 @@ class MainWindow(QMainWindow):
         header.redo_requested.connect(self.session.redo)
         sources: list[Room | ScheduleController | ExportController]
         sources = [*self._pages.rooms.values(), self.schedule, self.export]
+        for chart in charts_in(self):
+            chart.noted.connect(self.note)
+            chart.failed.connect(self.fail)
         for source in sources:
             source.noted.connect(self.note)
             source.failed.connect(self.fail)
@@ -254,6 +258,16 @@ class MainWindow(QMainWindow):
                 )
                 for c in self.commands
                 if c.key != "view.palette"
+            ]
+            + [
+                PaletteCommand(f"{verb}: {chart.name}", act)
+                for chart in charts_in(self)
+                if chart.is_visible
+                for verb, act in (
+                    ("Copy chart", chart.copy),
+                    ("Copy numbers of chart", chart.copy_numbers),
+                    ("Save chart", chart.ask_and_save),
+                )
             ]
         )
 

@@ -4,6 +4,9 @@ Widgets ask ``current_tokens()`` when they paint; a change of theme repaints the
 change. What keeps colours in pens or pictures listens to ``notifier.changed``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -36,6 +39,7 @@ __all__ = [
     "application_icon",
     "apply_theme",
     "color",
+    "colours_for_print",
     "control_height",
     "current_tokens",
     "duration_ms",
@@ -142,6 +146,17 @@ def apply_theme(app: QApplication, scheme: Scheme = "system", reduce_motion: boo
     if notifier.focus_ring is None:
         notifier.focus_ring = FocusRing(app)
     notifier.changed.emit()
+
+
+@contextmanager
+def colours_for_print() -> Iterator[None]:
+    """Have the light colours on white in force while something is drawn for paper; nobody is told."""
+    in_force = notifier.tokens
+    notifier.tokens = replace(LIGHT, panel="#FFFFFF", field="#FFFFFF")
+    try:
+        yield
+    finally:
+        notifier.tokens = in_force
 
 
 def palette_for(tokens: Tokens) -> QPalette:

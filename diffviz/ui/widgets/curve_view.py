@@ -1,5 +1,6 @@
 """A schedule on the plot with what can be taken hold of: the now line, and the handles of the curve."""
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtWidgets import QWidget
@@ -7,6 +8,7 @@ from typing_extensions import override
 
 from diffviz.core.schedules import SCHEDULE_KINDS, NoiseSchedule, ScheduleSpec, build_schedule
 from diffviz.ui.theme import metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.curve_handles import Handles
 from diffviz.ui.widgets.curve_overlay import (
     HALO_PX,
@@ -43,7 +45,13 @@ class CurveView(CurvePlot):
         self._hovered: int | None = None
         self._invalid: tuple[int | None, str] | None = None
         self._is_held = False
+        self.chart = Chart(self, "Noise schedule", self._table)
         self._show()
+
+    def _table(self) -> Table:
+        curves = {self._view: self.curve, f"{self._view} of the ghost": self._ghost}
+        columns = {name: curve.values for name, curve in curves.items() if curve is not None}
+        return {"t": np.arange(max(map(len, columns.values()))), **columns}
 
     @property
     def handles(self) -> Handles:

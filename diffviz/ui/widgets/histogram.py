@@ -10,6 +10,7 @@ from typing_extensions import override
 from diffviz.ui import theme
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 
 _REACH = 3.7
 _BINS = 60
@@ -37,6 +38,13 @@ class PixelHistogram(QWidget):
         self.setAccessibleName("Histogram of pixel values")
         theme.notifier.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
+        self.chart = Chart(self, "Pixel values", self._table)
+
+    def _table(self) -> Table:
+        edges = -_REACH + _BIN_WIDTH * np.arange(_BINS + 1)
+        middles = (edges[:-1] + edges[1:]) / 2
+        bell = np.exp(-0.5 * middles**2) / np.sqrt(2 * np.pi)
+        return {"from": edges[:-1], "to": edges[1:], "density of pixels": self._density, "N(0, 1)": bell}
 
     @property
     def density(self) -> NDArray[np.float64]:

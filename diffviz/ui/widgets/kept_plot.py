@@ -1,15 +1,14 @@
 """A pyqtgraph plot in a well, drawn once and kept, so that what moves above it is nearly free."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QWidget
 from typing_extensions import override
 
 from diffviz.ui import theme
-from diffviz.ui.theme import current_tokens
-
-_WELL_RADIUS_PX = 8.0
+from diffviz.ui.theme import colours_for_print, current_tokens
+from diffviz.ui.widgets.plot_frame import paint_well
 
 
 class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
@@ -63,6 +62,34 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
         self._picture = None
         self.viewport().update()
 
+    def print_on(self, painter: QPainter) -> None:
+        """Draw on something else in colours for paper."""
+        with colours_for_print():
+            # The pens of the items are of the theme in force.
+            self.lay_out()
+            self._paint_well(painter)
+            self.paint_below(painter)
+            for item in self.getPlotItem().items:
+                self._print_curve(painter, item)
+            self.paint_over(painter)
+            self.paint_moving(painter)
+        self.lay_out()
+
+    def _print_curve(self, painter: QPainter, item: pg.PlotCurveItem) -> None:
+        """Draw a curve in px: pyqtgraph's own pens have a width only where Qt paints pixels."""
+        to_px = item.deviceTransform(self.viewportTransform())
+        line = to_px.map(item.getPath())
+        pen = QPen(item.opts["pen"])
+        pen.setCosmetic(False)
+        pen.setWidthF(pen.widthF() / self._ratio)
+        if item.opts["fillLevel"] is not None and not line.isEmpty():
+            base = to_px.map(QPointF(0.0, item.opts["fillLevel"])).y()
+            area = QPainterPath(line)
+            area.lineTo(line.currentPosition().x(), base)
+            area.lineTo(line.elementAt(0).x, base)
+            painter.fillPath(area, item.opts["brush"])
+        painter.strokePath(line, pen)
+
     def place_view(self, view: QRectF, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
         """Lay the items' view over a rectangle in px of the viewport."""
         item = self.getPlotItem()
@@ -109,19 +136,18 @@ class KeptPlot(pg.PlotWidget):  # type: ignore[misc]
             self.paint_moving(painter)
 
     def _paint_picture(self, painter: QPainter) -> None:
-        tokens = current_tokens()
-        well = QRectF(self.viewport().rect())
-        painter.fillRect(well, tokens.color("panel"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(tokens.color("line"), 1.0))
-        painter.setBrush(tokens.color("field"))
-        painter.drawRoundedRect(well.adjusted(0.5, 0.5, -0.5, -0.5), _WELL_RADIUS_PX, _WELL_RADIUS_PX)
+        self._paint_well(painter)
         self.paint_below(painter)
         # pyqtgraph strokes its lines with the brush that it finds, which would fill them.
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        self.render(painter, well, self.viewport().rect())
+        self.render(painter, QRectF(self.viewport().rect()), self.viewport().rect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.paint_over(painter)
+
+    def _paint_well(self, painter: QPainter) -> None:
+        well = QRectF(self.viewport().rect())
+        painter.fillRect(well, current_tokens().color("panel"))
+        paint_well(painter, well)
 
     def _lay_out_if_ready(self) -> None:
         if self._is_ready:

@@ -14,6 +14,7 @@ from typing_extensions import override
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
 
 FloatArray = NDArray[np.float64]
@@ -47,7 +48,13 @@ class LossPlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty(RING_PROPERTY, 8)
         self.setToolTip("Click, or Tab and arrow keys: the sheet of samples nearest to a step")
+        self.chart = Chart(self, "Loss over steps", self._table)
         self._tell_readers()
+
+    def _table(self) -> Table:
+        steps = np.arange(1, self.num_steps + 1)
+        losses = {"step": steps, "loss": self._loss, "smoothed": self._smoothed}
+        return losses if self._floor is None else losses | {"floor": np.full(self.num_steps, self._floor)}
 
     @property
     def floor(self) -> float | None:

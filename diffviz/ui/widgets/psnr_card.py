@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, color, current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 
 Curve = Sequence[tuple[int, float]]
 _HIGHEST_DB = 60.0
@@ -30,6 +31,15 @@ class PsnrCard(QWidget):
         self._way_in_db = np.inf
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("PSNR in dB to your picture at each step; higher is closer. Noise is at the right.")
+        self.chart = Chart(self, "PSNR on the way in and back", self._table)
+
+    def _table(self) -> Table:
+        curves = {"x_t in": self._forward, "x_t back": self._reverse, "predicted x_0": self._predicted}
+        table: dict[str, list[float]] = {}
+        for name, curve in curves.items():
+            table[f"t, {name}"] = [t for t, _ in curve]
+            table[f"PSNR in dB, {name}"] = [value for _, value in curve]
+        return table
 
     def set_curves(self, forward: Curve, reverse: Curve, predicted: Curve, num_timesteps: int) -> None:
         """Show (t, dB) of the noised picture on the way in, of x_t on the way back, and of x̂_0."""

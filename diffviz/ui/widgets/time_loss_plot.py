@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
 
 _LOWEST = 1e-9
@@ -29,7 +30,15 @@ class TimeLossPlot(QWidget):
         self._num_timesteps = 1000
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("Where along the chain the network still errs, measured on fixed examples and noise")
+        self.chart = Chart(self, "Loss by noise level", self._table)
         self._tell_readers()
+
+    def _table(self) -> Table:
+        count = 0 if self._losses is None else len(self._losses)
+        edges = np.linspace(0, self._num_timesteps, count + 1)
+        known = {"loss": self._losses, "floor": self._floor}
+        columns = {name: values for name, values in known.items() if values is not None}
+        return {"after t": edges[:-1], "up to t": edges[1:], **columns}
 
     def show_losses(
         self, losses: NDArray[np.floating] | None, floor: NDArray[np.floating] | None, num_timesteps: int

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.theme import current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.plot_frame import paint_well
 
 
@@ -23,6 +24,10 @@ class TrendLine(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(name)
         self.setAccessibleName(name)
+        self.chart = Chart(self, name, self._table)
+
+    def _table(self) -> Table:
+        return {"step": np.arange(1, len(self._values) + 1), self._name.lower(): self._values}
 
     def set_values(self, values: NDArray[np.float64]) -> None:
         """Show other values."""
