@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.log_axis import linear_levels
 from diffviz.ui.widgets.plot_frame import paint_below, paint_well
 
@@ -50,6 +51,20 @@ class BellPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip("Where the value of this pixel is one step nearer to the image")
         self.setAccessibleName("Posterior microscope")
+        self.chart = Chart(self, "Posterior microscope", self._table)
+
+    def _table(self) -> Table:
+        if self._pair is None:
+            return {"value": [], "q": [], "p": []}
+        values = np.linspace(*self.reach, _NUM_POINTS)
+        pair = self._pair
+        laws = {"q": (pair.mean_q, pair.variance_q), "p": (pair.mean_p, pair.variance_p)}
+        densities = {
+            name: np.exp(-((values - mean) ** 2) / (2.0 * variance)) / math.sqrt(2.0 * math.pi * variance)
+            for name, (mean, variance) in laws.items()
+            if variance > 0.0
+        }
+        return {"value": values, **densities}
 
     @property
     def pair(self) -> BellPair | None:

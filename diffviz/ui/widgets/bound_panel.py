@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from diffviz.ui.theme import Role, metric
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.cost_bars import bits_words
-from diffviz.ui.widgets.live_line import LiveLine
+from diffviz.ui.widgets.log_axis import number_words
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.read_out import ReadOutGrid
 from diffviz.ui.widgets.share_bar import ShareBar
@@ -111,13 +111,13 @@ class BoundPanel(SidePanel):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(0, 1)
-        self._values: dict[str, LiveLine] = {}
+        self._values: dict[str, MathLabel] = {}
         for index, (key, role, words) in enumerate(_PARTS):
             grid.addWidget(MathLabel(f"[{role}]■[/] {words}", "body", "text2", wraps=True), index, 0)
-            value = LiveLine("–", weight=QFont.Weight.DemiBold)
-            value.setMinimumWidth(value.sizeHint().width())
+            value = MathLabel("–", "body", weight=QFont.Weight.DemiBold)
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self._values[key] = value
-            grid.addWidget(value, index, 1, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(value, index, 1)
         self.add(parts)
 
     def _build_step(self) -> None:
@@ -175,9 +175,6 @@ class BoundPanel(SidePanel):
         sizes = {key: getattr(figures, key) for key, _, _ in _PARTS}
         for key, value in sizes.items():
             self._values[key].set_markup("–" if value is None else bits_words(value))
-        widest = max(value.sizeHint().width() for value in self._values.values())
-        for line in self._values.values():
-            line.setFixedWidth(widest)
         self._shares.set_parts([(role, sizes[key] or 0.0) for key, role, _ in _PARTS])
         self._show_progress(figures)
 
@@ -210,7 +207,7 @@ class BoundPanel(SidePanel):
             self._formula.set_markup("$L = L_0 + Σ_{t≥2} L_{t−1} + L_T$")
             self._arithmetic.set_markup("")
             return
-        share = "–" if figures.share is None else f"{100 * figures.share:.2g}"
+        share = "–" if figures.share is None else number_words(100 * figures.share, 2)
         self.step.set_cells(
             [
                 ("Cost, this step", bits_words(figures.cost), "bits"),

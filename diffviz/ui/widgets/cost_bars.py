@@ -14,6 +14,7 @@ from typing_extensions import override
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.log_axis import linear_levels, log_levels, number_words
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
 
@@ -47,7 +48,15 @@ class CostBars(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty(RING_PROPERTY, 8)
         self.setToolTip("Click a bar, or Tab and arrow keys: go to its t")
+        self.chart = Chart(self, "Where the bits go", self._table)
         self._tell_readers()
+
+    def _table(self) -> Table:
+        if np.isnan(self._costs[1:]).all():
+            return {"t": [], "bits per dimension": []}
+        times = np.arange(1, self.num_timesteps + 1)
+        running = np.cumsum(self._costs[:0:-1])[::-1] + self._costs[0]
+        return {"t": times, "bits per dimension": self._costs[1:], "running sum with L_T": running}
 
     @property
     def steps_per_bar(self) -> int:

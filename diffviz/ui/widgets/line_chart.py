@@ -15,8 +15,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.focus_ring import RING_PROPERTY
-from diffviz.ui.rich_line import RichLine
+from diffviz.ui.rich_line import RichLine, plain_text
 from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.curve_labels import place_label
 from diffviz.ui.widgets.log_axis import linear_levels, log_levels
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
@@ -87,6 +88,17 @@ class LineChart(QWidget):
         self.setProperty(RING_PROPERTY, 8)
         self.setToolTip(tooltip or name)
         self.setAccessibleName(name)
+        self.chart = Chart(self, name, self._table)
+
+    def _table(self) -> Table:
+        columns: dict[str, FloatArray] = {}
+        places: FloatArray | None = None
+        for series in self._series:
+            name = plain_text(series.name)
+            if places is None or not np.array_equal(places, series.xs):
+                columns["x" if places is None else f"x of {name}"] = places = series.xs
+            columns[name] = series.ys
+        return columns
 
     @property
     def series(self) -> tuple[Series, ...]:

@@ -42,11 +42,11 @@ def linear_levels(low: float, high: float) -> list[tuple[float, str]]:
     return [(k * step, f"{k * step:.4g}".replace("-", "−")) for k in range(first, last + 1)]
 
 
-def number_words(value: float) -> str:
-    """A number with about four digits, in powers of ten where it is far from 1."""
+def number_words(value: float, digits: int = 4) -> str:
+    """A number with about so many digits, in powers of ten where it is far from 1."""
     if value == 0.0 or not math.isfinite(value):
         return "0" if value == 0.0 else "∞" if value > 0.0 else "−∞" if value < 0.0 else "–"
-    if 1e-3 <= abs(value) < 1e4:
-        return f"{value:.4g}".replace("-", "−")
-    mantissa, exponent = f"{value:.2e}".split("e")
+    if 1e-3 <= abs(value) < 10.0**digits:
+        return f"{value:.{digits}g}".replace("-", "−")
+    mantissa, exponent = f"{value:.{min(digits, 3) - 1}e}".split("e")
     return f"{mantissa} · 10{superscript(int(exponent))}".replace("-", "−")

@@ -129,7 +129,7 @@ class LossesPage(QWidget):
         self.table_title = MathLabel("", "body")
         self.table = FigureTable("One answer, four losses", ("Loss on", "error", "× weight", "= loss"))
         self.agreement = MathLabel("", "label", "text2", wraps=True)
-        self.timing = FigureTable("Time of the losses", ("Median", "noise loss", "mean loss"))
+        self.timing = FigureTable("Time of the losses", ("", "median", "quartiles"))
         self.timing_words = MathLabel("", "label", "text2", wraps=True)
         self.timing_progress = ProgressLine("Progress of the timing")
         self.timing_progress.hide()

@@ -33,6 +33,7 @@ _LOOKS: tuple[tuple[str, str, Role, Dash, float], ...] = (
     ("on the mean", "mean $μ_θ$", "text2", "dot", 0.85),
 )
 _WIDTHS = (7.0, 5.0, 3.0, 1.5)
+_TIMED = ("noise loss", "mean loss", "denoiser + noise loss", "denoiser + mean loss")
 _RAW_WORDS = (
     "The same answers of the denoiser, judged in four units: the errors differ by powers of ten, because "
     "each unit stretches the same mistake by another factor."
@@ -133,10 +134,7 @@ class LossesPresenter:
             else (timings.noise, timings.mean, timings.call_noise, timings.call_mean)
         )
         page.timing.set_rows(
-            [
-                ("alone", _duration(spreads[0]), _duration(spreads[1])),
-                ("with the denoiser", _duration(spreads[2]), _duration(spreads[3])),
-            ]
+            [(name, *_duration(spread)) for name, spread in zip(_TIMED, spreads, strict=True)]
         )
         page.timing_progress.setVisible(is_running)
         page.timing_progress.set_share(0.0 if timings is None else timings.done / timings.total)
@@ -188,9 +186,7 @@ class SpectrumPresenter:
         axes = ChartAxes(
             (1.0, float(max(2, side // 2))),
             (max(low, high / 1e8), high),
-            tuple(
-                (float(k), f"{k} cycle{'s' if k > 1 else ' per picture'}" if k < 3 else str(k)) for k in ticks
-            ),
+            tuple((float(k), "1 cycle per picture" if k == 1 else str(k)) for k in ticks),
             log_x=True,
         )
         self._page.chart.show_series(series, axes, f"at t {view.t}")
@@ -228,10 +224,11 @@ def _timing_words(noise: Spread, mean: Spread) -> str:
     )
 
 
-def _duration(spread: Spread | None) -> str:
+def _duration(spread: Spread | None) -> tuple[str, str]:
+    """Median, and quartiles."""
     if spread is None:
-        return "–"
-    return f"{_seconds(spread.median_s)} [text2]({_seconds(spread.low_s)} – {_seconds(spread.high_s)})[/]"
+        return "–", "–"
+    return _seconds(spread.median_s), f"[text2]{_seconds(spread.low_s)} – {_seconds(spread.high_s)}[/]"
 
 
 def _seconds(seconds: float) -> str:
