@@ -32,6 +32,7 @@ from diffviz.engine.training_records import (
     TrainingTick,
     Wish,
 )
+from diffviz.training.config import SHEET_GUIDANCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -308,7 +309,13 @@ class LiveRun:
         columns = self._columns()
         if self._noise is None:
             self._noise = start_noise(material.shape, len(columns), _SAMPLE_SEED)
-        steps = sampling_steps(denoiser, self._noise, columns, num_sampling_steps=num_sampling_steps)
+        steps = sampling_steps(
+            denoiser,
+            self._noise,
+            columns,
+            num_sampling_steps=num_sampling_steps,
+            guidance_scale=SHEET_GUIDANCE,
+        )
         reached = list(self._until_left(steps))
         if not reached:
             return None

@@ -14,6 +14,8 @@ from diffviz.models.network_config import MlpConfig, NetworkConfig, UNetConfig, 
 from diffviz.training.draws import TimestepDraw
 
 PRECISIONS = ("float32", "bfloat16")
+SHEET_GUIDANCE = 2.0
+"""Guidance of the sheets of a network that knows classes: it shows sooner what was learned of them."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from diffviz.core.schedules import build_schedule
 from diffviz.data.images import image_grid, to_uint8
 from diffviz.export.whole_file import whole_file
 from diffviz.models.denoiser import guided
+from diffviz.training.config import SHEET_GUIDANCE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -89,7 +90,8 @@ def sample_sheet(denoiser: NetworkDenoiser, shape: tuple[int, ...]) -> NDArray[n
         return _density(draw_samples(denoiser, shape, [None] * NUM_POINTS).numpy())
     count = len(denoiser.info.class_names)
     classes: list[int | None] = [index for index in range(count) for _ in range(COLUMNS)]
-    pictures = draw_samples(denoiser, shape, classes or [None] * COLUMNS**2).permute(0, 2, 3, 1).numpy()
+    drawn = draw_samples(denoiser, shape, classes or [None] * COLUMNS**2, guidance_scale=SHEET_GUIDANCE)
+    pictures = drawn.permute(0, 2, 3, 1).numpy()
     return np.asarray(image_grid([to_uint8(picture) for picture in pictures], COLUMNS), np.uint8)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from diffviz.engine.training_log import Moment, TrainingLog
 from diffviz.engine.training_plan import TrainingPlan
+from diffviz.training.config import SHEET_GUIDANCE
 from diffviz.ui.rich_line import plain_text
 from diffviz.ui.widgets.moment_strip import MomentCell
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
@@ -122,7 +123,8 @@ class TrainPresenter:
             self._timeline.set_labels(f"Sample {column + 1}", name)
             self._stage.sheets.set_sheets([self._sheet(log, m) for m in moments], names)
             self._stage.sheets.set_chosen(place)
-            words = f"the same eight starting noises each time, {steps} DDIM steps"
+            guidance = f", guidance {SHEET_GUIDANCE:g}" if names else ""
+            words = f"the same eight starting noises each time, {steps} DDIM steps{guidance}"
             self._stage.sheet_title.set_title("Samples as it learns", words)
         self._show_by_time(log)
 
