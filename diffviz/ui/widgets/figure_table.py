@@ -47,9 +47,10 @@ class FigureTable(QWidget):
         new = tuple(tuple(row) for row in rows)
         if new == self._rows:
             return
-        if len(new) != len(self._rows):
-            self.updateGeometry()
+        before = self.sizeHint()
         self._rows = new
+        if self.sizeHint() != before:
+            self.updateGeometry()
         heads = [plain_text(head) for head in self._heads]
         told = (", ".join(f"{h} {c}".strip() for h, c in zip(heads, row, strict=True)) for row in self.rows)
         self.setAccessibleName(f"{self._name}: {'; '.join(told)}")
@@ -58,13 +59,13 @@ class FigureTable(QWidget):
     @override
     def sizeHint(self) -> QSize:
         return QSize(
-            round(sum(self._widths()) + metric(16) * (len(self._heads) + 1)),
+            round(sum(self._widths())) + 2 * metric(12) + metric(14) * (len(self._heads) - 1),
             metric(_ROW_PX) * (1 + max(1, len(self._rows))) + 1,
         )
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(metric(200), self.sizeHint().height())
+        return self.sizeHint()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from diffviz.core.losses import Loss
@@ -63,7 +63,6 @@ class BoundPage(QWidget):
         self.units.selected.connect(self.unit_selected)
         self.weight_words = MathLabel("", "label", "text2", wraps=True)
         self.bells = BellPlot()
-        self.bell_title = MathLabel("**Posterior microscope**", "body")
         self.channels = SegmentedSwitch(
             [
                 Segment("0", "R", "The red value of the pixel"),
@@ -79,15 +78,17 @@ class BoundPage(QWidget):
             _head(MathLabel("**Loss weight** $λ(t)$", "body"), self.units), self.weights, self.weight_words
         )
         microscope = _column(
-            _head(self.bell_title, self.channels), self.bells, self.bell_figures, self.bell_words
+            _head(MathLabel("**Posterior microscope**", "body"), self.channels),
+            self.bells,
+            self.bell_figures,
+            self.bell_words,
         )
-        lower = QWidget()
-        row = QHBoxLayout(lower)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(metric(16))
-        row.addWidget(weights, 1)
-        row.addWidget(microscope, 1)
-        _fill(self, [(self.bars, 5), (lower, 8)])
+        _fill(self, [(self.bars, 5), (_Pair(weights, microscope), 8)])
+
+    def set_compact(self, compact: bool) -> None:
+        """Leave the sentences out, in low windows."""
+        self.weight_words.setVisible(not compact)
+        self.bell_words.setVisible(not compact)
 
 
 class LossesPage(QWidget):
@@ -143,13 +144,7 @@ class LossesPage(QWidget):
             self.timing_progress,
             self.timing_words,
         )
-        lower = QWidget()
-        row = QHBoxLayout(lower)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(metric(16))
-        row.addWidget(agreement, 1, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(timing, 1, Qt.AlignmentFlag.AlignTop)
-        _fill(self, [(choices, 0), (self.chart, 1), (self.words, 0), (lower, 0)])
+        _fill(self, [(choices, 0), (self.chart, 1), (self.words, 0), (_Pair(agreement, timing), 0)])
 
 
 class SpectrumPage(QWidget):
@@ -185,9 +180,50 @@ def _column(*widgets: QWidget) -> QWidget:
     layout = QVBoxLayout(column)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(metric(6))
+    has_chart = False
     for widget in widgets:
-        layout.addWidget(widget, 1 if isinstance(widget, (LineChart, BellPlot)) else 0)
+        is_chart = isinstance(widget, (LineChart, BellPlot))
+        layout.addWidget(widget, 1 if is_chart else 0)
+        has_chart = has_chart or is_chart
+    if not has_chart:
+        layout.addStretch(1)
     return column
+
+
+class _Pair(QWidget):
+    """Two widgets side by side, or below each other where they are too wide for that."""
+
+    def __init__(self, left: QWidget, right: QWidget) -> None:
+        super().__init__()
+        self._parts = (left, right)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(metric(16))
+        for part in self._parts:
+            self._box.addWidget(part, 1)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        widths = [part.minimumSizeHint().width() for part in self._parts]
+        return QSize(max(widths), super().minimumSizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._turn()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._turn()
+        return super().event(event)
+
+    def _turn(self) -> None:
+        needed = 2 * max(part.minimumSizeHint().width() for part in self._parts) + self._box.spacing()
+        directions = QBoxLayout.Direction
+        wanted = directions.LeftToRight if self.width() >= needed else directions.TopToBottom
+        if wanted is not self._box.direction():
+            self._box.setDirection(wanted)
 
 
 def _fill(page: QWidget, parts: list[tuple[QWidget, int]]) -> None:

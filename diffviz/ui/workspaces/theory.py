@@ -182,6 +182,7 @@ class TheoryWorkspace(QObject):
         """Make room in a low window: strip and picture shrink."""
         self.timeline.set_compact(compact)
         self.left.set_compact(compact)
+        self.bound_page.set_compact(compact)
 
     def refresh_denoisers(self) -> None:
         """Look again which denoisers and pictures there are."""

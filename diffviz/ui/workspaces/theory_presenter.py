@@ -129,10 +129,7 @@ class TheoryPresenter:
         channels = view.x_0.shape[2]
         page.channels.setVisible(channels == 3)
         channel = min(channel, channels - 1)
-        colour = f" {_CHANNELS[channel]}" if channels == 3 else ""
-        page.bell_title.set_markup(
-            f"**Posterior microscope** [text2]pixel ({pixel[0]}, {pixel[1]}){colour}[/]"
-        )
+        colour = f", {_CHANNELS[channel]}" if channels == 3 else ""
         if answer is None:
             page.bells.set_hint(_HINTS["clean"])
             page.bells.show_pair(None)
@@ -149,7 +146,9 @@ class TheoryPresenter:
             is_decoder=view.t == 1,
         )
         page.bells.show_pair(pair)
-        page.bell_figures.set_markup(_pair_words(pair, float(answer.bits[place]), view))
+        page.bell_figures.set_markup(
+            f"pixel ({pixel[0]}, {pixel[1]}){colour}  {_pair_words(pair, float(answer.bits[place]), view)}"
+        )
         page.bell_words.set_markup(_meaning(view, answer))
 
     def show_step(self, view: StepView, total: float | None) -> None:
