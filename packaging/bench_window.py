@@ -3,9 +3,9 @@
     python packaging/bench_window.py [--frames N] [--starts N] [--screen]
 
 Rows: a scrub of a 1024 × 1024 RGB picture, from Session.update(t) until x_t is painted and until the whole
-window is (its curves and read-outs follow t); the same while a sampler runs in the worker thread; the start
-of the window. Ratios hold on any machine that is not busy;
-where it is, the processor time tells what a frame costs and the wall time how long it had to wait.
+window is (its curves and read-outs follow t); the same while a sampler runs in the worker thread, and while
+a network is trained there; the start of the window. Ratios hold on any machine that is not busy; where it
+is, the processor time tells what a frame costs and the wall time how long it had to wait.
 """
 
 import argparse
@@ -83,9 +83,9 @@ def main() -> None:
         os.environ["DIFFVIZ_HOME"] = home
         print_heading()
         starts = {name: started(code, options.starts) for name, code in programs().items()}
-        scrubs, steps_made, copy_ms = scrubbed(options.frames)
+        scrubs, made, copy_ms = scrubbed(options.frames)
     print_scrubs(scrubs, copy_ms)
-    print(f"  while the sampler made {steps_made} steps")
+    print(f"  Meanwhile the sampler made {made['sampler']} steps, and the training {made['training']}.")
     print_starts(starts)
     print(f"load at the end: {' '.join(f'{value:.1f}' for value in os.getloadavg())}")
 
@@ -106,8 +106,8 @@ def started(code: str, count: int) -> Times:
     return Times(1000 * np.array(wall), 1000 * np.array(processor))
 
 
-def scrubbed(frames: int) -> tuple[dict[str, Times], int, float]:
-    """Scrub with the machine to itself and beside a sampler; also the sampler's steps and the baseline."""
+def scrubbed(frames: int) -> tuple[dict[str, Times], dict[str, int], float]:
+    """Scrub alone, beside a sampler and beside a training; also the steps of both and the baseline."""
     from diffviz.app import make_application, make_window
     from diffviz.models.catalog import list_networks
 
@@ -133,7 +133,8 @@ def scrubbed(frames: int) -> tuple[dict[str, Times], int, float]:
     scrubs = {"alone": scrub(show, frames)}
     copy_ms = copied(SIDE * SIDE * 3)
 
-    # The run is begun where it is seen, and goes on while the other workspace is scrubbed.
+    made = {}
+    # What runs is begun where it is seen, and goes on while the other workspace is scrubbed.
     settings = {"sampler": with_steps(window, SAMPLER_STEPS), "num_samples": 4}
     networks = list_networks()
     if networks:
@@ -149,9 +150,26 @@ def scrubbed(frames: int) -> tuple[dict[str, Times], int, float]:
     before = len(run.steps)
     scrubs["beside a sampler"] = scrub(show, frames)
     live_for(50)
-    made = len(run.steps) - before
+    made["sampler"] = len(run.steps) - before
     if not window.reverse.runner.busy:
         print("The sampler ended before the scrub did: take fewer --frames.")
+    window.reverse.cancel()
+    while window.reverse.runner.busy:
+        live_for(50)
+
+    window.session.update(workspace="train")
+    while window.train.recipe.preview is None:
+        live_for(50)
+    window.train.run()
+    trainer = window.train.trainer
+    while trainer.log is None or len(trainer.log) < 3:
+        live_for(50)
+    window.session.update(workspace="forward", t=1)
+    live_for(SETTLE_MS)
+    before = len(trainer.log)
+    scrubs["beside a training"] = scrub(show, frames)
+    live_for(50)
+    made["training"] = len(trainer.log) - before
     window.close()
     return scrubs, made, copy_ms
 
