@@ -9,6 +9,7 @@ import argparse
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from diffviz.core.control_points import control_points
 from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.samples import sample_picture
+from diffviz.engine.lab_spec import LabMotion
 from diffviz.engine.trainer import TrainerState
 from diffviz.engine.training_log import TrainingLog
 from diffviz.ui.main_window import MainWindow
@@ -230,6 +232,22 @@ def train_points(studio: Studio) -> Shot:
     return Shot(window.train.centre)
 
 
+def lab(studio: Studio) -> Shot:
+    window = studio.window
+    state = window.session.state
+    settings = replace(state.lab, particles=400, motion=LabMotion.FLOW)
+    window.session.update(
+        lab=settings, schedule=ScheduleSpec("cosine"), sampler=SamplerSpec(num_sampling_steps=100), t=230
+    )
+    window.show_workspace("lab")
+    for layer in ("sde", "ahead"):
+        window.lab.stage.toggles[layer].click()
+    driver = window.lab.driver
+    studio.wait_until(lambda: driver.fit is not None and driver.paths is not None)
+    studio.wait_until_still()
+    return Shot(window)
+
+
 def export(studio: Studio) -> Shot:
     studio.window.open_export()
     return Shot(studio.window, studio.window.export.dialog)
@@ -249,6 +267,7 @@ SCENES: dict[str, Scene] = {
     "reverse-light": reverse_light,
     "train": train,
     "train-points": train_points,
+    "lab": lab,
     "export": export,
 }
 

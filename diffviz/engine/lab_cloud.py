@@ -186,10 +186,15 @@ class ForwardCloud:
     """
 
     def __init__(self, lab: LabSpec, schedule: ScheduleSpec, seed: int, mode: NoiseMode) -> None:
-        self.key = (lab.data, lab.drawn, lab.count, lab.particles, schedule, seed, mode)
+        self.key = _forward_key(lab, schedule, seed, mode)
         self.schedule = build_schedule(schedule)
         self.x_0 = spread_over(exact_points(lab).points, lab.particles)
         self._noise = NoisePath(self.schedule, (lab.particles, 2), seed, mode)
+
+    @staticmethod
+    def keyed(state: SessionState) -> tuple[object, ...]:
+        """The key of the particles that a state asks for."""
+        return _forward_key(state.lab, state.schedule, state.seed, state.noise_mode)
 
     def at(self, t: int) -> Points:
         """x_t of every particle, float32 (n, 2)."""
@@ -199,6 +204,10 @@ class ForwardCloud:
         moved = self._noise.at(t) * np.float32(level.sqrt_one_minus_alpha_cumprod)
         moved += np.float32(level.sqrt_alpha_cumprod) * self.x_0
         return moved
+
+
+def _forward_key(lab: LabSpec, schedule: ScheduleSpec, seed: int, mode: NoiseMode) -> tuple[object, ...]:
+    return (lab.data, lab.drawn, lab.count, lab.particles, schedule, seed, mode)
 
 
 def spread_over(points: NDArray[np.floating], count: int) -> Points:

@@ -62,7 +62,7 @@ class LabSpec:
     data: str = "spirals"
     drawn: tuple[Place, ...] = ()
     count: int = 1000
-    particles: int = 2000
+    particles: int = 500
     motion: LabMotion = LabMotion.SAMPLER
     g: float = 1.0
     denoiser: str = EXACT

@@ -36,6 +36,7 @@ from diffviz.ui.widgets.status_line import StatusLine
 from diffviz.ui.window_commands import window_commands
 from diffviz.ui.workspace_pages import Room, WorkspacePages
 from diffviz.ui.workspaces.forward import ForwardWorkspace
+from diffviz.ui.workspaces.lab2d import Lab2DWorkspace
 from diffviz.ui.workspaces.reverse import ReverseWorkspace
 from diffviz.ui.workspaces.train import TrainWorkspace
 
@@ -46,6 +47,7 @@ _WORKSPACES = (
     Segment(Workspace.FORWARD, "Forward", "An image dissolves into noise  (Alt+1)"),
     Segment(Workspace.REVERSE, "Reverse", "A denoiser brings images back  (Alt+2)"),
     Segment(Workspace.TRAIN, "Train", "A network learns to denoise  (Alt+3)"),
+    Segment(Workspace.LAB, "2-D Lab", "Points in the plane: density, score and paths  (Alt+4)"),
 )
 
 
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         self.forward = ForwardWorkspace(session, images, self)
         self.reverse = ReverseWorkspace(session, images, shelf, self)
         self.train = TrainWorkspace(session, self)
+        self.lab = Lab2DWorkspace(session, self)
         self.schedule_panel = SchedulePanel()
         self.schedule = ScheduleController(session, self.schedule_panel, self)
         now = Target(self.schedule_panel.curve, self.schedule_panel.curve.now_place)
@@ -82,9 +85,11 @@ class MainWindow(QMainWindow):
                 Workspace.FORWARD: self.forward,
                 Workspace.REVERSE: self.reverse,
                 Workspace.TRAIN: self.train,
+                Workspace.LAB: self.lab,
             },
             {Workspace.TRAIN: self.train.left},
             self.schedule_panel,
+            {Workspace.LAB: self.lab.left_head},
         )
         self.panels = self._pages.columns
         self.opener = PictureOpener(session, images, self)
@@ -145,6 +150,8 @@ class MainWindow(QMainWindow):
         self.opener.noted.connect(self.note)
         self.drop_overlay.dropped.connect(self._on_dropped)
         self.train.network_saved.connect(self.reverse.refresh_denoisers)
+        self.train.network_saved.connect(self.lab.take_network)
+        self.lab.training_wanted.connect(self._on_training_wanted)
         self.reverse.known_times_changed.connect(self.schedule_panel.curve.set_known_times)
         self.train.recipe.changed.connect(self._on_recipe_changed)
         self.train.network_wanted.connect(self._on_network_wanted)
@@ -219,6 +226,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_recipe_changed(self) -> None:
         self._show_status(self.session.state)
+
+    @Slot(str)
+    def _on_training_wanted(self, data: str) -> None:
+        self.show_workspace(Workspace.TRAIN)
+        self.train.recipe.take_data(data)
 
     @Slot(str)
     def _on_network_wanted(self, key: str) -> None:

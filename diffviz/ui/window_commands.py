@@ -145,6 +145,7 @@ def _view(window: MainWindow) -> list[Command]:
         Command("view.forward", "Go to Forward", lambda: window.show_workspace("forward"), ("Alt+1",)),
         Command("view.reverse", "Go to Reverse", lambda: window.show_workspace("reverse"), ("Alt+2",)),
         Command("view.train", "Go to Train", lambda: window.show_workspace("train"), ("Alt+3",)),
+        Command("view.lab", "Go to 2-D Lab", lambda: window.show_workspace("lab"), ("Alt+4",)),
         Command("view.left", "Left panel on or off", window.panels.toggle_left, ("Ctrl+1",)),
         Command("view.right", "Right panel on or off", window.panels.toggle_right, ("Ctrl+2",)),
         Command("view.region", "Go to the next region", window.next_region, ("F6",)),

@@ -21,7 +21,7 @@ S = 0.25
 
 
 def no_noise(stream, index):
-    raise AssertionError("the flow asked for noise")
+    raise AssertionError(f"the flow asked for noise of {stream} {index}")
 
 
 @pytest.mark.parametrize("schedule", [LINEAR, COSINE, ZERO])

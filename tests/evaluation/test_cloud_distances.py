@@ -24,7 +24,7 @@ def test_a_cloud_has_no_distance_from_itself_in_any_order(distance):
 
 def test_a_shifted_cloud_is_as_far_as_its_mean_shadow():
     """The mean of |cos| over all directions is 2/π."""
-    assert sliced_wasserstein(CLOUD, CLOUD + [0.5, 0.0]) == pytest.approx(0.5 * 2 / np.pi, rel=1e-3)
+    assert sliced_wasserstein(CLOUD, CLOUD + np.array([0.5, 0.0])) == pytest.approx(0.5 * 2 / np.pi, rel=1e-3)
 
 
 def test_shadows_are_compared_as_an_independent_implementation_does():

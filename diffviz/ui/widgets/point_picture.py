@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
-from diffviz.ui.theme import DENSITY_RAMP, Role, current_tokens, metric
+from diffviz.ui.theme import Role, current_tokens, metric
 from diffviz.ui.typography import font_generation
+from diffviz.ui.widgets.density_ramp import density_colors
 from diffviz.ui.widgets.plot_frame import paint_well
 
 REACH = 2.6
@@ -26,10 +27,7 @@ def density_picture(points: Points) -> NDArray[np.uint8]:
     finite = points[np.isfinite(points).all(axis=1)]
     counts, _, _ = np.histogram2d(finite[:, 1], finite[:, 0], bins=[edges, edges])
     bright = np.sqrt(counts[::-1] / max(float(np.quantile(counts, 0.995)), 1.0)).clip(0.0, 1.0)
-    stops = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in DENSITY_RAMP])
-    places = np.linspace(0.0, 1.0, len(stops))
-    channels = [np.interp(bright, places, stops[:, channel]) for channel in range(3)]
-    return np.round(np.stack(channels, axis=-1)).astype(np.uint8)
+    return density_colors()[np.round(255 * bright).astype(np.uint8)]
 
 
 class PointCloud(QWidget):

@@ -53,6 +53,11 @@ class SamplerFields(QWidget):
     """
     Sampler, steps, noise, clip, spacing and samples; what a sampler ignores is hidden.
 
+    Parameters
+    ----------
+    of_pictures
+        Offer what pictures alone have: a range to clip to, and a number of samples side by side.
+
     Signals
     -------
     changes_requested(dict)
@@ -61,7 +66,7 @@ class SamplerFields(QWidget):
 
     changes_requested = Signal(dict)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, of_pictures: bool = True) -> None:
         super().__init__(parent)
         self._spec = SamplerSpec()
         self.sampler = ChoiceField(_SAMPLERS, accessible_name="Sampler")
@@ -86,9 +91,9 @@ class SamplerFields(QWidget):
         self.samples.value_edited.connect(self._on_samples_edited)
         self._remark = MathLabel("", "label", "warn", wraps=True)
         self._remark.hide()
-        self._build()
+        self._build(of_pictures)
 
-    def _build(self) -> None:
+    def _build(self, of_pictures: bool) -> None:
         steps = LabelledField("Steps", self.steps, tooltip="Calls of the sampler, at most T")
         self._variance_field = LabelledField("Variance", self.variance)
         self._eta_field = LabelledField(
@@ -116,11 +121,14 @@ class SamplerFields(QWidget):
         )
         column.addWidget(StackingRow([LabelledField("Sampler", self.sampler), steps]))
         self._noise_box = noise
-        column.addWidget(StackingRow([noise, clip]))
+        column.addWidget(StackingRow([noise, clip] if of_pictures else [noise]))
         column.addWidget(self._interpolation_field)
-        column.addWidget(
-            StackingRow([LabelledField("Spacing", self.spacing), LabelledField("Samples", self.samples)])
-        )
+        spacing, samples = LabelledField("Spacing", self.spacing), LabelledField("Samples", self.samples)
+        column.addWidget(StackingRow([spacing, samples] if of_pictures else [spacing]))
+        if not of_pictures:
+            for field in (clip, samples):
+                field.setParent(self)
+                field.hide()
         column.addWidget(self._remark)
 
     def show_settings(

@@ -86,6 +86,7 @@ class StageBar(QWidget):
         self.title = StageTitle(icon_name)
         self.modes = SegmentedSwitch(modes, "Way of showing")
         self.modes.selected.connect(self.mode_selected)
+        self.modes.setVisible(bool(modes))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)

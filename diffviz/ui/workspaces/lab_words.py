@@ -1,0 +1,95 @@
+"""The lab's state in words and numbers: its settings, its fit to the data, a network and its floor."""
+
+from __future__ import annotations
+
+from diffviz.core.schedules import build_schedule
+from diffviz.core.timesteps import late_start, sampling_timesteps
+from diffviz.engine.lab_driver import CloudFit
+from diffviz.engine.lab_field import NetworkField
+from diffviz.engine.lab_spec import EXACT, MAX_PARTICLES, LabMotion, exact_points
+from diffviz.engine.state import SessionState
+from diffviz.evaluation.cloud_distances import Fit
+from diffviz.ui.widgets.lab_panel import LabSettings
+
+Cells = list[tuple[str, str, str]]
+
+
+def moving_words(state: SessionState) -> str:
+    """What moves, for the title."""
+    lab = state.lab
+    how = {
+        LabMotion.FORWARD: "forward process",
+        LabMotion.FLOW: f"flow, g = {lab.g:.2f}",
+        LabMotion.SAMPLER: state.sampler.kind.upper(),
+    }[lab.motion]
+    count = len(exact_points(lab))
+    return f"{lab.particles:,} particles · {how} · {count:,} data point{'s' if count != 1 else ''}"
+
+
+def settings_of(state: SessionState) -> LabSettings:
+    """What the panel shows of a state."""
+    lab, schedule = state.lab, build_schedule(state.schedule)
+    times = sampling_timesteps(schedule, state.sampler.num_sampling_steps, state.sampler.spacing)
+    return LabSettings(
+        motion=lab.motion,
+        denoiser=lab.denoiser,
+        sampler=state.sampler,
+        num_timesteps=state.num_timesteps,
+        g=lab.g,
+        particles=lab.particles,
+        most_particles=MAX_PARTICLES,
+        seed=state.seed if lab.motion is LabMotion.FORWARD else state.reverse_seed,
+        noise_mode=state.noise_mode,
+        sampler_remark=late_start(schedule, times),
+    )
+
+
+def fit_readings(state: SessionState, fit: CloudFit | None, *, is_walking: bool) -> tuple[Cells, str]:
+    """Cells and a sentence on the finished particles."""
+    if state.lab.motion is LabMotion.FORWARD:
+        return [], "The particles begin as the data: let a sampler or the flow lead them back to see a fit."
+    if fit is None:
+        return [], "The particles are on their way." if is_walking else "Nothing has been measured yet."
+    cells = [
+        ("Sliced distance", f"{fit.sliced.distance:.3f}", ""),
+        ("Chance alone", f"{fit.sliced.low:.3f}–{fit.sliced.high:.3f}", ""),
+        ("Energy distance", f"{fit.energy.distance:.3f}", ""),
+        ("Chance alone", f"{fit.energy.low:.3f}–{fit.energy.high:.3f}", ""),
+    ]
+    return cells, f"{_verdict(fit.sliced, fit.measured)}{_modes(fit)}"
+
+
+def _verdict(fit: Fit, measured: int) -> str:
+    if fit.is_chance:
+        return f"As near as {measured:,} true draws from the data are, nine times of ten."
+    return (
+        f"{fit.distance / fit.high:.1f} times as far as {measured:,} true draws are, nine times of ten: "
+        "more steps, another sampler or a better denoiser come nearer."
+    )
+
+
+def _modes(fit: CloudFit) -> str:
+    if fit.counts is None or fit.fair is None:
+        return ""
+    low, high = fit.fair
+    outside = sum(not low <= count <= high for count in fit.counts)
+    numbers = ", ".join(f"{count:,}" for count in fit.counts)
+    fair = f"a fair draw gives {low:,} to {high:,} each"
+    verdict = "all within it" if not outside else f"{outside} outside it"
+    return f" The Gaussians hold {numbers}; {fair}, {verdict}."
+
+
+def loss_readings(state: SessionState, field: NetworkField | None) -> tuple[Cells, str]:
+    """Cells and a sentence on the network at the playhead; nothing where the exact score is at work."""
+    if state.lab.denoiser == EXACT or field is None:
+        return [], ""
+    cells = [
+        ("Network", f"{field.loss:.4f}", ""),
+        ("Floor", f"{field.floor:.4f}", ""),
+    ]
+    gap = field.loss - field.floor
+    words = (
+        f"Mean squared error of $ε̂$ at $t$ = {field.t} on the same noised data; nothing goes below the floor "
+        f"of the exact score. The network is {gap:.4f} above it."
+    )
+    return cells, words.replace("-", "\u2212")
