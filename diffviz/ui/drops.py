@@ -8,12 +8,13 @@ from PySide6.QtCore import QMimeData, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader
 
 from diffviz.data.images import PICTURE_SUFFIXES
+from diffviz.data.lesson_reader import SUFFIX
 from diffviz.ui.widgets.drop_overlay import DropOffer
 
 _PREVIEW_PX = 260
 _MOST_PREVIEW_PIXELS = 40_000_000
 _SCHEDULE_SUFFIXES = frozenset({".json", ".csv"})
-_KINDS = "diffviz takes PNG, JPEG, WebP, GIF, BMP and TIFF pictures, and schedules as CSV or JSON."
+_KINDS = "diffviz takes PNG, JPEG, WebP, GIF, BMP and TIFF pictures, schedules as CSV or JSON, lessons as TOML."
 
 
 def dropped_files(mime: QMimeData) -> list[Path]:
@@ -26,6 +27,11 @@ def is_schedule_file(path: Path) -> bool:
     return path.suffix.lower() in _SCHEDULE_SUFFIXES
 
 
+def is_lesson_file(path: Path) -> bool:
+    """Whether a file's name is that of a lesson."""
+    return path.suffix.lower() == SUFFIX
+
+
 def drop_offer(mime: QMimeData) -> DropOffer:
     """What dropping it would do; looks at names and headers only, never at whole pictures."""
     files = dropped_files(mime)
@@ -36,6 +42,10 @@ def drop_offer(mime: QMimeData) -> DropOffer:
     if schedules and not pictures:
         words = "It replaces the noise schedule; undo brings the old one back."
         return DropOffer(f"Drop to import {schedules[0].name}", (words,))
+    lessons = [path for path in files if is_lesson_file(path)]
+    if lessons and not pictures:
+        words = "It begins at once; your own work waits until the lesson is left."
+        return DropOffer(f"Drop to begin the lesson {lessons[0].name}", (words,))
     if not pictures:
         return DropOffer(f"{files[0].name} cannot be opened", (_KINDS,), accepted=False)
     what = pictures[0].name if len(pictures) == 1 else f"{len(pictures)} pictures"

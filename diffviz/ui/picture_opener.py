@@ -11,12 +11,13 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from diffviz.data.images import PICTURE_SUFFIXES, ImageReadError
+from diffviz.data.lesson_reader import SUFFIX
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner
 from diffviz.engine.outcome import JobOutcome
 from diffviz.engine.session import Session
 from diffviz.engine.tasks import OpenedImage, open_images
-from diffviz.ui.drops import dropped_files, is_schedule_file
+from diffviz.ui.drops import dropped_files, is_lesson_file, is_schedule_file
 from diffviz.ui.widgets.pixels import array_from_picture
 
 _MOST_NAMED = 3
@@ -34,11 +35,14 @@ class PictureOpener(QObject):
         Headline and reason of what could not be read; the old picture stays.
     schedule_dropped(object)
         A schedule file (Path) was dropped.
+    lesson_opened(object)
+        A lesson file (Path) was dropped, chosen or named.
     """
 
     noted = Signal(str, str)
     unreadable = Signal(str, str)
     schedule_dropped = Signal(object)
+    lesson_opened = Signal(object)
 
     def __init__(self, session: Session, images: ImageStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,12 +62,16 @@ class PictureOpener(QObject):
     def choose(self, parent: QWidget) -> None:
         """Ask for pictures and open them."""
         endings = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        kinds = f"Pictures ({endings});;All files (*)"
+        kinds = f"Pictures ({endings});;Lessons (*{SUFFIX});;All files (*)"
         files, _ = QFileDialog.getOpenFileNames(parent, "Open pictures", "", kinds)
         self.open([Path(file) for file in files])
 
     def open(self, files: list[Path]) -> None:
-        """Read these files."""
+        """Read these files; of several lessons the first one begins."""
+        lessons = [path for path in files if is_lesson_file(path)]
+        if lessons:
+            self.lesson_opened.emit(lessons[0])
+        files = [path for path in files if path not in lessons]
         if files:
             self._opened, self._problems, self._num_asked = [], [], len(files)
             self._runner.start(partial(open_images, files, self._images.background), name="Opening")

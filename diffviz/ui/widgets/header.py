@@ -17,7 +17,7 @@ from diffviz.ui.widgets.field_frame import paint_field_frame
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 
 _SWITCH_LEFT_PX = 320
-_COMPACT_BELOW_PX = 1280
+_COMPACT_BELOW_PX = 1340
 
 
 class Brand(QWidget):
@@ -85,7 +85,7 @@ class Header(QWidget):
     -------
     workspace_selected(str)
         The user chose a workspace.
-    open_requested(), export_requested(), palette_requested()
+    open_requested(), export_requested(), palette_requested(), lessons_requested()
         The user pressed that button.
     theme_requested(), undo_requested(), redo_requested()
         The user pressed that button.
@@ -95,6 +95,7 @@ class Header(QWidget):
     open_requested = Signal()
     export_requested = Signal()
     palette_requested = Signal()
+    lessons_requested = Signal()
     theme_requested = Signal()
     undo_requested = Signal()
     redo_requested = Signal()
@@ -107,6 +108,7 @@ class Header(QWidget):
         self.commands = CommandBox()
         self.undo = make_button("tool", icon="undo-2", tooltip="Undo", shortcut="Ctrl+Z")
         self.redo = make_button("tool", icon="redo-2", tooltip="Redo", shortcut="Ctrl+Shift+Z")
+        self.lessons = make_button("tool", icon="lesson", tooltip="Lessons, guided tours", shortcut="Ctrl+L")
         self.open = make_button("flat", "Open image", "folder-open", "Open pictures", "Ctrl+O")
         self.export = make_button("plain", "Export", "upload", "Export an animation or pictures", "Ctrl+E")
         self.theme = make_button("tool", icon="sun", tooltip="Change to light colours")
@@ -119,12 +121,13 @@ class Header(QWidget):
         row.addWidget(self._gap)
         row.addWidget(self.workspaces)
         row.addStretch(1)
-        for widget in (self.undo, self.redo, self.commands, self.open, self.export, self.theme):
+        for widget in (self.undo, self.redo, self.lessons, self.commands, self.open, self.export, self.theme):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         self.workspaces.selected.connect(self.workspace_selected)
         self.commands.clicked.connect(self.palette_requested)
         self.undo.clicked.connect(self.undo_requested)
         self.redo.clicked.connect(self.redo_requested)
+        self.lessons.clicked.connect(self.lessons_requested)
         self.open.clicked.connect(self.open_requested)
         self.export.clicked.connect(self.export_requested)
         self.theme.clicked.connect(self.theme_requested)

@@ -112,6 +112,13 @@ class TrainRecipe(QObject):
         if self.preview is None or self.preview.key != data:
             self._look_at(data)
 
+    def take_preset(self, preset: str, data: str) -> None:
+        """Show a preset for a data set, read or not."""
+        self._preset, self._has_session_schedule = preset, False
+        self._become(replace(preset_plan(preset, data), device=self.plan.device))
+        if self.preview is None or self.preview.key != data:
+            self._look_at(data)
+
     def refresh_data_choices(self) -> None:
         """Look again which data are at hand."""
         choices = [Choice(c.key, c.title, unavailable=c.unavailable) for c in data_choices()]
