@@ -65,6 +65,7 @@ class Workspace(StrEnum):
     REVERSE = "reverse"
     TRAIN = "train"
     LAB = "lab"
+    THEORY = "theory"
 
 
 class StartFrom(StrEnum):

@@ -38,6 +38,7 @@ from diffviz.ui.workspace_pages import Room, WorkspacePages
 from diffviz.ui.workspaces.forward import ForwardWorkspace
 from diffviz.ui.workspaces.lab2d import Lab2DWorkspace
 from diffviz.ui.workspaces.reverse import ReverseWorkspace
+from diffviz.ui.workspaces.theory import TheoryWorkspace
 from diffviz.ui.workspaces.train import TrainWorkspace
 
 SMALLEST = (1100, 700)
@@ -48,6 +49,7 @@ _WORKSPACES = (
     Segment(Workspace.REVERSE, "Reverse", "A denoiser brings images back  (Alt+2)"),
     Segment(Workspace.TRAIN, "Train", "A network learns to denoise  (Alt+3)"),
     Segment(Workspace.LAB, "2-D Lab", "Points in the plane: density, score and paths  (Alt+4)"),
+    Segment(Workspace.THEORY, "Theory", "Where the bits go, step by step  (Alt+5)"),
 )
 
 
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         self.reverse = ReverseWorkspace(session, images, shelf, self)
         self.train = TrainWorkspace(session, self)
         self.lab = Lab2DWorkspace(session, self)
+        self.theory = TheoryWorkspace(session, images, shelf, self)
         self.schedule_panel = SchedulePanel()
         self.schedule = ScheduleController(session, self.schedule_panel, self)
         now = Target(self.schedule_panel.curve, self.schedule_panel.curve.now_place)
@@ -86,8 +89,9 @@ class MainWindow(QMainWindow):
                 Workspace.REVERSE: self.reverse,
                 Workspace.TRAIN: self.train,
                 Workspace.LAB: self.lab,
+                Workspace.THEORY: self.theory,
             },
-            {Workspace.TRAIN: self.train.left},
+            {Workspace.TRAIN: self.train.left, Workspace.THEORY: self.theory.left},
             self.schedule_panel,
             {Workspace.LAB: self.lab.left_head},
         )
@@ -155,6 +159,7 @@ class MainWindow(QMainWindow):
         self.reverse.known_times_changed.connect(self.schedule_panel.curve.set_known_times)
         self.train.recipe.changed.connect(self._on_recipe_changed)
         self.train.network_wanted.connect(self._on_network_wanted)
+        self.theory.open_requested.connect(self.choose_files)
         self.hint.open_requested.connect(self.choose_files)
         self.hint.play_requested.connect(self._on_hint_play)
         self.opener.unreadable.connect(self._on_unreadable)

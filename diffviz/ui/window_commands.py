@@ -9,6 +9,7 @@ from diffviz.core.schedules import PRESETS
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
 from diffviz.ui.run_commands import run_commands
+from diffviz.ui.theory_commands import theory_commands
 from diffviz.ui.train_commands import train_commands
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.timeline import Timeline
@@ -31,6 +32,7 @@ def window_commands(window: MainWindow) -> list[Command]:
         *_noise(window),
         *_reverse(window),
         *train_commands(window),
+        *theory_commands(window),
         *_view(window),
     ]
 
@@ -146,6 +148,7 @@ def _view(window: MainWindow) -> list[Command]:
         Command("view.reverse", "Go to Reverse", lambda: window.show_workspace("reverse"), ("Alt+2",)),
         Command("view.train", "Go to Train", lambda: window.show_workspace("train"), ("Alt+3",)),
         Command("view.lab", "Go to 2-D Lab", lambda: window.show_workspace("lab"), ("Alt+4",)),
+        Command("view.theory", "Go to Theory", lambda: window.show_workspace("theory"), ("Alt+5",)),
         Command("view.left", "Left panel on or off", window.panels.toggle_left, ("Ctrl+1",)),
         Command("view.right", "Right panel on or off", window.panels.toggle_right, ("Ctrl+2",)),
         Command("view.region", "Go to the next region", window.next_region, ("F6",)),

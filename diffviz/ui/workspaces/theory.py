@@ -16,19 +16,18 @@ from diffviz.engine.latest import LatestWorker
 from diffviz.engine.session import Session, SessionState
 from diffviz.engine.step_view import StepView, StepViewer
 from diffviz.engine.theory_question import TheoryQuestion
-from diffviz.engine.theory_tasks import data_of
-from diffviz.ui.schedule_controller import describe
 from diffviz.ui.widgets.bound_panel import BoundPanel
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
 from diffviz.ui.widgets.page_stack import PageStack
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
-from diffviz.ui.widgets.specimen_panel import SpecimenPanel, SpecimenSettings
+from diffviz.ui.widgets.specimen_panel import SpecimenPanel
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.theory_pages import BoundPage, LossesPage, SpectrumPage
 from diffviz.ui.widgets.timeline import Timeline
 from diffviz.ui.workspaces.bound_estimate import BoundEstimate
-from diffviz.ui.workspaces.denoise_fields import denoiser_options, denoiser_remark
+from diffviz.ui.workspaces.denoise_fields import denoiser_options
 from diffviz.ui.workspaces.loss_survey import LossSurvey
+from diffviz.ui.workspaces.specimen_fields import specimen_settings
 from diffviz.ui.workspaces.specimen_strip import SpecimenStrip
 from diffviz.ui.workspaces.theory_pages_presenter import LossesPresenter, SpectrumPresenter
 from diffviz.ui.workspaces.theory_presenter import TheoryPresenter
@@ -128,7 +127,7 @@ class TheoryWorkspace(QObject):
         self.scale.selected.connect(self._on_scale_selected)
         left, panel = self.left, self.panel
         left.changes_requested.connect(self._on_changes_requested)
-        left.shows_selected.connect(self._on_shows_selected)
+        left.shows_selected.connect(self.show_picture)
         left.open_requested.connect(self.open_requested)
         left.view.pixel_clicked.connect(self._on_pixel_clicked)
         left.view.pixel_hovered.connect(self._on_pixel_hovered)
@@ -146,7 +145,7 @@ class TheoryWorkspace(QObject):
         losses.chart.place_requested.connect(self._on_place_requested)
         losses.scale_selected.connect(self._on_loss_scale_selected)
         losses.objective_chosen.connect(self._on_objective_chosen)
-        losses.timing_requested.connect(self._on_timing_requested)
+        losses.timing_requested.connect(self.toggle_timing)
         self.timeline.timestep_requested.connect(self._on_timestep_requested)
         self.estimate.changed.connect(self._on_estimate_changed)
         self.survey.changed.connect(self._show_losses)
@@ -204,12 +203,25 @@ class TheoryWorkspace(QObject):
         self._show_view()
         self._survey_if_seen()
 
+    @Slot(str)
+    def show_picture(self, shows: str) -> None:
+        """Show "cost", "x_t", "x_0" or "guess" as the image under test."""
+        self._shows = shows
+        self.left.shows.set_current(shows)
+        self._show_view()
+
+    @Slot()
+    def toggle_timing(self) -> None:
+        """Time the losses on their page, or stop that."""
+        if self.pages.currentWidget() is not self.losses_page:
+            self.set_mode("losses")
+        state = self._session.state
+        self.survey.toggle_timing(TheoryQuestion.from_state(state, self._images), state.t)
+
     @Slot()
     def draw_new_noise(self) -> None:
         """Take another seed."""
         self._session.update(seed=secrets.randbelow(MAX_SEED))
-
-    # From the session to the questions
 
     @Slot(object, object)
     def _on_session_changed(self, old: SessionState, new: SessionState) -> None:
@@ -274,24 +286,7 @@ class TheoryWorkspace(QObject):
     def _show_settings(self) -> None:
         state = self._session.state
         option = self.left.options.get(state.denoiser)
-        info = self._shelf.info(state.denoiser)
-        is_known = info is None or data_of(info) is not None
-        self.left.show_settings(
-            SpecimenSettings(
-                state.image,
-                state.start_fit,
-                state.denoiser,
-                state.schedule,
-                describe(state.schedule).split(",")[0],
-                state.bound_over,
-                state.bound_pictures,
-                state.bound_draws,
-                state.bound_terms,
-                state.bound_variance,
-                denoiser_remark(state, option),
-                "" if is_known else "The pictures it was trained on are not known here.",
-            )
-        )
+        self.left.show_settings(specimen_settings(state, option, self._shelf.info(state.denoiser)))
 
     def _show_title(self) -> None:
         mode = self.bar.modes.current
@@ -348,11 +343,6 @@ class TheoryWorkspace(QObject):
         merge = next((name for name in ("bound_draws", "bound_pictures") if name in changes), None)
         self._session.update(merge=merge, **changes)
 
-    @Slot(str)
-    def _on_shows_selected(self, shows: str) -> None:
-        self._shows = shows
-        self._show_view()
-
     @Slot(int, int)
     def _on_pixel_clicked(self, column: int, row: int) -> None:
         self._pixel = (column, row)
@@ -387,11 +377,6 @@ class TheoryWorkspace(QObject):
     def _on_objective_chosen(self, objective: str) -> None:
         self._objective = Loss(objective)
         self._show_losses()
-
-    @Slot()
-    def _on_timing_requested(self) -> None:
-        state = self._session.state
-        self.survey.toggle_timing(TheoryQuestion.from_state(state, self._images), state.t)
 
     @Slot()
     def _on_estimate_requested(self) -> None:
