@@ -18,10 +18,11 @@ from diffviz.engine.tasks import TorchReady, preload_torch
 from diffviz.ui.commands import Command, bind_commands
 from diffviz.ui.drops import drop_offer, dropped_folder, folder_offer
 from diffviz.ui.export_controller import ExportController
+from diffviz.ui.lessons import LessonGuide
 from diffviz.ui.picture_opener import PictureOpener
 from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
-from diffviz.ui.symbol_links import Target
+from diffviz.ui.targets import Target
 from diffviz.ui.theme import Scheme, apply_theme, current_tokens, metric, notifier
 from diffviz.ui.widgets.chart import charts_in
 from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         self._preloading = JobRunner(self)
         self.export = ExportController(session, images, self.reverse.history, self)
         self._build()
+        self.lessons = LessonGuide(self)
         self.commands = window_commands(self)
         self.actions_by_key = bind_commands(self, self.commands)
         self._connect()
@@ -140,11 +142,12 @@ class MainWindow(QMainWindow):
         header.open_requested.connect(self.choose_files)
         header.export_requested.connect(self.open_export)
         header.palette_requested.connect(self.open_palette)
+        header.lessons_requested.connect(self.lessons.open_list)
         header.theme_requested.connect(self.toggle_theme)
         header.undo_requested.connect(self.session.undo)
         header.redo_requested.connect(self.session.redo)
-        sources: list[Room | ScheduleController | ExportController]
-        sources = [*self._pages.rooms.values(), self.schedule, self.export]
+        sources: list[Room | ScheduleController | ExportController | LessonGuide]
+        sources = [*self._pages.rooms.values(), self.schedule, self.export, self.lessons]
         for chart in charts_in(self):
             chart.noted.connect(self.note)
             chart.failed.connect(self.fail)
@@ -163,6 +166,7 @@ class MainWindow(QMainWindow):
         self.hint.open_requested.connect(self.choose_files)
         self.hint.play_requested.connect(self._on_hint_play)
         self.opener.unreadable.connect(self._on_unreadable)
+        self.opener.lesson_opened.connect(self.lessons.open_file)
         self.opener.schedule_dropped.connect(self.schedule.import_file)
         self._preloading.available.connect(self._on_preload_available)
         self._preloading.ended.connect(self._on_preload_ended)
@@ -335,7 +339,7 @@ class MainWindow(QMainWindow):
 
     def next_region(self) -> None:
         """Move the keyboard to the next region."""
-        focus_next_region([*self._pages.regions, self.header])
+        focus_next_region([*self._pages.regions, self.header, self.lessons.card])
 
     # Torch, behind the first picture
 
@@ -372,6 +376,7 @@ class MainWindow(QMainWindow):
         self.panels.set_narrow(self.width() < metric(_NARROW_BELOW_PX))
         if self.hint.isVisible():
             self._place_hint()
+        self.lessons.place_card()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -380,8 +385,10 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
         elif self.hint.isVisible():
             self.hint.hide()
-        else:
+        elif self.message_bar.messages:
             self.message_bar.close_newest()
+        else:
+            self.lessons.leave()
 
     @override
     def changeEvent(self, event: QEvent) -> None:
