@@ -86,14 +86,13 @@ class ShelvedDenoiser:
     data: PictureData | None = None
 
     def info(self, class_index: int | None) -> DenoiserInfo:
-        """What to say about it; an exact denoiser of one class knows the pictures of that class only."""
+        """What to say about it; without a network, one of a class knows the pictures of that class only."""
         info = self.denoiser.info
         if self.data is None or class_index is None or not 0 <= class_index < len(info.class_names):
             return info
         count, name = self.data.count(class_index), info.class_names[class_index]
-        return replace(
-            info, trained_on=f"{count:,} pictures of {name}", detail=f"Exact denoiser · {count:,} {name}"
-        )
+        what = _WORDS[info.kind][0]
+        return replace(info, trained_on=f"{count:,} pictures of {name}", detail=f"{what} · {count:,} {name}")
 
 
 class DenoiserShelf:
@@ -204,7 +203,9 @@ class DenoiserShelf:
             labels = dataset.labels if dataset.class_names else None
             return ShelvedDenoiser(denoiser, PictureData(dataset.images, labels))
         if key.startswith(GAUSSIAN_PREFIX):
-            return ShelvedDenoiser(gaussian_of_dataset(key, request.exact_size)[0])
+            gaussian, dataset = gaussian_of_dataset(key, request.exact_size)
+            labels = dataset.labels if dataset.class_names else None
+            return ShelvedDenoiser(gaussian, PictureData(dataset.images, labels))
         if key.startswith(BLUR_PREFIX):
             from diffviz.models.simple_denoisers import BlurDenoiser
 
@@ -220,7 +221,7 @@ class DenoiserShelf:
         info = _pictures_info(request.denoiser, len(titles), request.exact_size)
         pixels = to_uint8(pictures.images)
         if request.denoiser == GAUSSIAN_PICTURES:
-            return ShelvedDenoiser(gaussian_denoiser(pixels, None, info))
+            return ShelvedDenoiser(gaussian_denoiser(pixels, None, info), PictureData(pixels, titles=titles))
         return ShelvedDenoiser(
             exact_denoiser(pictures.images, None, info), PictureData(pixels, titles=titles)
         )

@@ -83,7 +83,7 @@ def exact_of_dataset(key: str, size: int = 32) -> tuple[ExactDenoiser, Dataset]:
 
 
 def gaussian_denoiser(images: Pixels, labels: NDArray[np.int64] | None, info: DenoiserInfo) -> WienerDenoiser:
-    """The Gaussian denoiser of some pictures, or of as many of them, evenly picked, as can be had at once.
+    """The Gaussian denoiser of some pictures.
 
     Parameters
     ----------
@@ -98,23 +98,25 @@ def gaussian_denoiser(images: Pixels, labels: NDArray[np.int64] | None, info: De
 
     from diffviz.models.simple_denoisers import WienerDenoiser
 
-    most = _MOST_LARGE_GAUSSIAN if images[0].size > _LARGE_VALUES else _MOST_GAUSSIAN
-    chosen = np.linspace(0, len(images) - 1, min(len(images), most)).astype(int)
-    points = np.ascontiguousarray(np.moveaxis(from_uint8(images[chosen]), -1, 1))
-    trained_on = f"{len(chosen):,} pictures"
+    points = np.ascontiguousarray(np.moveaxis(from_uint8(images), -1, 1))
     return WienerDenoiser(
         torch.from_numpy(points),
-        None if labels is None else torch.from_numpy(labels[chosen]),
-        replace(info, trained_on=trained_on),
+        None if labels is None else torch.from_numpy(labels),
+        replace(info, trained_on=f"{len(images):,} pictures"),
     )
 
 
 def gaussian_of_dataset(key: str, size: int = 32) -> tuple[WienerDenoiser, Dataset]:
     """The denoiser called ``gaussian:NAME`` or ``gaussian:FOLDER``, and the pictures it knows moments of.
 
+    These are as many of the set, evenly picked, as can be had at once.
+
     Parameters and errors are those of `exact_of_dataset`.
     """
     dataset = load_dataset(key.removeprefix(GAUSSIAN_PREFIX), size=size)
+    most = _MOST_LARGE_GAUSSIAN if dataset.images[0].size > _LARGE_VALUES else _MOST_GAUSSIAN
+    chosen = np.linspace(0, len(dataset.images) - 1, min(len(dataset.images), most)).astype(int)
+    dataset = replace(dataset, images=dataset.images[chosen], labels=dataset.labels[chosen])
     _, height, width, channels = dataset.images.shape
     info = DenoiserInfo(
         key=key,

@@ -1,6 +1,7 @@
 """Several denoisers asked about the step under the playhead."""
 
 import numpy as np
+import torch
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.samplers import SamplerSpec
@@ -8,7 +9,7 @@ from diffviz.data.images import to_uint8
 from diffviz.engine.duel import Duel
 from diffviz.ui.main_window import MainWindow
 from tests.ui.person import Person, pixels
-from tests.ui.runs import run_to_the_end
+from tests.ui.runs import run_to_the_end, wait_for_the_end
 
 
 def test_other_denoisers_answer_for_the_step_under_the_playhead(
@@ -31,6 +32,28 @@ def test_other_denoisers_answer_for_the_step_under_the_playhead(
         # The first is the one that made the run.
         np.testing.assert_array_equal(to_uint8(answers[0].x_0), to_uint8(run.frame_at(t).shown("x_0")))
     assert "Duel of denoisers" in window.reverse.bar.title.accessibleName()
+    # Their errors over t are drawn point by point, each as the duel says.
+    chart = window.reverse.comparison.duel.chart
+    times = [t for t in run.times() if t > 0]
+    qtbot.waitUntil(lambda: bool(chart.series) and len(chart.series[-1].xs) == len(times), timeout=60_000)
+    assert [one.name for one in chart.series] == ["Gaussian", "Blur"]
+    drawn = [dict(zip(one.xs.tolist(), one.ys.tolist(), strict=True)) for one in chart.series]
+    for t in times:
+        _, gaussian, blur = duel.answers(run.request, run.frame_at(t).x_t, t, None)
+        # At the noisy end the Gaussian denoiser and the exact one agree too well to be drawn.
+        assert drawn[0].get(float(t), gaussian.error) == gaussian.error
+        assert drawn[1][float(t)] == blur.error
+    assert len(drawn[0]) >= 3
+    person.click(chart, chart.position(600.0, 1.0).x(), chart.height() / 2)
+    assert abs(window.session.state.t - 600) <= 3
     assert not window.message_bar.messages
+    # The Gaussian denoiser takes the same noise and goes its own way.
+    assert not stage.action_buttons[0].isVisible()
+    person.click(stage.action_buttons[1])
+    other = wait_for_the_end(window, qtbot)
+    assert other.request.denoiser == "gaussian:pictures"
+    assert torch.equal(other.steps[0].x_t, run.steps[0].x_t)
+    assert not torch.allclose(other.steps[-1].x_s, run.steps[-1].x_s, atol=0.1)
+    assert "Runs A and B" in window.reverse.bar.title.accessibleName()
     person.click(window.reverse.bar.modes.button("triptych"))
     assert window.reverse.stage.isVisible()

@@ -52,6 +52,27 @@ def test_the_picture_is_shown_as_the_denoiser_gets_it_and_inverted_it_comes_back
     error = pixels(stage.views[2].picture).astype(int).sum(-1)
     gap = np.abs(end - run.context.guide).mean(-1)
     assert error.argmax() == gap.argmax()
+    # The same way with more and more steps; the exact denoiser brings back what it knows.
+    comparison = window.reverse.comparison
+    person.choose(comparison.field, "Round trip")
+    qtbot.waitUntil(lambda: "comes back whole" in stage.sentence.plain, timeout=60_000)
+    assert not comparison.round_trip.chart.series
+    person.choose(window.reverse.panel.denoiser, "Gaussian denoiser, my pictures")
+    run_to_the_end(window, person)
+    qtbot.waitUntil(lambda: "the slope is" in stage.sentence.plain, timeout=60_000)
+    curve = next(one for one in comparison.round_trip.chart.series if one.name == "error")
+    assert list(curve.xs) == [5, 10, 20, 50, 100]
+    assert np.all(np.diff(curve.ys) < 0)
+    assert comparison.round_trip.chart.isVisible()
+    np.testing.assert_array_equal(pixels(stage.views[0].picture), expected)
+    assert f"error {curve.ys[-1]:.3g}" in stage.captions[2].plain
+    assert not comparison.round_trip.runner.busy
+    # Whoever leaves in the middle is not left with something that goes on.
+    window.session.update(start_t=700)
+    run_to_the_end(window, person)
+    person.click(window.reverse.bar.modes.button("triptych"))
+    qtbot.waitUntil(lambda: not comparison.round_trip.runner.busy, timeout=20_000)
+    assert not window.message_bar.messages
 
 
 def test_several_samples_lead_from_one_noise_to_another(window: MainWindow, person: Person) -> None:

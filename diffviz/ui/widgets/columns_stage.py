@@ -35,7 +35,7 @@ _LEAST_BELOW_PX, _MOST_BELOW_PX = 84, 190
 class Column:
     """One picture: symbol and name above it, the picture uint8 (H, W, C) or None, and words below.
 
-    ``action`` is what a button below it says; "" for none.
+    ``action`` is what a button below it does; "" for none.
     """
 
     symbol: str
@@ -123,7 +123,6 @@ class ColumnsStage(QWidget):
                 view.set_placeholder(column.placeholder)
                 view.set_image(column.picture)
                 caption.set_markup(column.caption)
-                self.action_buttons[index].setText(column.action)
                 self.action_buttons[index].setAccessibleName(column.action)
             view.setVisible(is_used and not self._is_overlaid)
             caption.setVisible(is_used and not self._is_overlaid)
@@ -189,7 +188,7 @@ class ColumnsStage(QWidget):
         height -= below if has_room else 0
         if any(self.action_buttons[place].isVisibleTo(self) for place in range(count)):
             height -= self.action_buttons[0].sizeHint().height() + 2
-        height -= self._fit_below(height)
+        height -= self._fit_below(width, height)
         room = (max(width, _LEAST_PX), max(height, _LEAST_PX))
         sizes = [view.picture_size for view in self.views[:count] if view.picture_size != (0, 0)]
         side = min(*room, metric(240))
@@ -200,11 +199,11 @@ class ColumnsStage(QWidget):
             view.setFixedSize(round(picture[0] + frame), round(picture[1] + title_height() + frame))
             words.setFixedWidth(round(min(max(picture[0] + frame, width), metric(_MOST_CAPTION_PX))))
 
-    def _fit_below(self, height: float) -> int:
-        """Give the widget below a third of what is left, or nothing where that is too little; return it."""
+    def _fit_below(self, width: float, height: float) -> int:
+        """Give the widget below what pictures leave, at least a third; nothing where that is too little."""
         if self._below is None:
             return 0
-        share = min(round(height / 3), metric(_MOST_BELOW_PX))
+        share = min(round(height - min(width, 2 * height / 3)), metric(_MOST_BELOW_PX))
         has_room = share >= metric(_LEAST_BELOW_PX)
         self._below.setVisible(has_room)
         if has_room:

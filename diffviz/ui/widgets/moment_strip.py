@@ -32,7 +32,7 @@ from diffviz.ui.widgets.strip_layout import CELL_GAP_PX, MARGIN_PX, strip_left
 from diffviz.ui.widgets.strip_pictures import fit_thumbnail
 
 _CELL_PX, _COMPACT_CELL_PX = 64, 48
-_PITCH_PX = 88.0
+_PITCH_PX, _NARROW_PITCH_PX = 88, 56
 _MOST_CELLS = 14
 _RADIUS_PX = 6
 _NOTCH = 120
@@ -57,7 +57,14 @@ class MomentCell:
 
 class MomentStrip(QAbstractSlider):
     """
-    Cells in the order of training and a playhead that a person drags; a slider to screen readers.
+    Cells from the first to the last and a playhead that a person drags; a slider to screen readers.
+
+    Parameters
+    ----------
+    name
+        What the cells are, for screen readers.
+    has_labels
+        Whether there is room for two lines before the strip.
 
     Signals
     -------
@@ -67,8 +74,15 @@ class MomentStrip(QAbstractSlider):
 
     moment_requested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str = "Moments of the training",
+        parent: QWidget | None = None,
+        *,
+        has_labels: bool = True,
+    ) -> None:
         super().__init__(parent)
+        self._name, self._has_labels = name, has_labels
         self._cells: tuple[MomentCell, ...] = ()
         self._labels = ("Samples", "")
         self._waiting = ""
@@ -127,7 +141,7 @@ class MomentStrip(QAbstractSlider):
         """Where the playhead stands for a moment."""
         shown = self.shown()
         position = float(np.interp(place, shown, np.arange(len(shown)))) if shown else 0.0
-        return strip_left() + (position + 0.5) * self._pitch()
+        return self._left() + (position + 0.5) * self._pitch()
 
     @override
     def sizeHint(self) -> QSize:
@@ -135,7 +149,7 @@ class MomentStrip(QAbstractSlider):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(560, self._height())
+        return QSize(560 if self._has_labels else 200, self._height())
 
     @override
     def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:
@@ -143,7 +157,7 @@ class MomentStrip(QAbstractSlider):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and event.position().x() >= strip_left() - 8:
+        if event.button() == Qt.MouseButton.LeftButton and event.position().x() >= self._left() - 8:
             self._ask_at(event.position().x())
         else:
             event.ignore()
@@ -191,7 +205,8 @@ class MomentStrip(QAbstractSlider):
         painter = QPainter(self)
         painter.fillRect(self.rect(), current_tokens().color("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_labels(painter)
+        if self._has_labels:
+            self._paint_labels(painter)
         shown = self.shown()
         for cell, place in enumerate(shown):
             self._paint_cell(painter, self._cell_rect(cell), place, is_first=cell == 0)
@@ -206,7 +221,7 @@ class MomentStrip(QAbstractSlider):
         middle = self._top() + self._cell_height() / 2
         top = middle - (title.height() + 1 + subtitle.height()) / 2
         painter.save()
-        painter.setClipRect(QRectF(0, 0, strip_left() - 4, self.height()))
+        painter.setClipRect(QRectF(0, 0, self._left() - 4, self.height()))
         title.paint(painter, MARGIN_PX, round(top + title.ascent()), tokens.color("text"), tokens)
         top += title.height() + 1
         subtitle.paint(painter, MARGIN_PX, round(top + subtitle.ascent()), tokens.color("text2"), tokens)
@@ -264,7 +279,7 @@ class MomentStrip(QAbstractSlider):
         )
         line = RichLine(self._cells[self.place].pill, "label", QFont.Weight.DemiBold, tabular=True)
         width = max(metric(44), line.width() + metric(14))
-        left = min(max(x - width / 2, strip_left() - 8.0), self.width() - 4.0 - width)
+        left = min(max(x - width / 2, self._left() - 8.0), self.width() - 4.0 - width)
         pill = QRectF(round(left), 0, round(width), metric(20))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tokens.color("accent"))
@@ -274,16 +289,21 @@ class MomentStrip(QAbstractSlider):
         line.paint(painter, center.x() - line.width() / 2, baseline, tokens.color("onacc"), tokens)
 
     def _cell_rect(self, cell: int) -> QRectF:
-        left = round(strip_left() + cell * self._pitch())
-        right = round(strip_left() + (cell + 1) * self._pitch()) - CELL_GAP_PX
+        left = round(self._left() + cell * self._pitch())
+        right = round(self._left() + (cell + 1) * self._pitch()) - CELL_GAP_PX
         return QRectF(left, self._top(), right - left, self._cell_height())
 
     def _num_cells(self) -> int:
-        width = self.width() - strip_left() - MARGIN_PX
-        return max(2, min(_MOST_CELLS, int(width / metric(round(_PITCH_PX)))))
+        width = self.width() - self._left() - MARGIN_PX
+        return max(
+            2, min(_MOST_CELLS, int(width / metric(_PITCH_PX if self._has_labels else _NARROW_PITCH_PX)))
+        )
+
+    def _left(self) -> int:
+        return strip_left() if self._has_labels else MARGIN_PX
 
     def _pitch(self) -> float:
-        return (self.width() - strip_left() - MARGIN_PX) / self._num_cells()
+        return (self.width() - self._left() - MARGIN_PX) / self._num_cells()
 
     def _top(self) -> int:
         return metric(20)
@@ -297,16 +317,16 @@ class MomentStrip(QAbstractSlider):
     def _ask_at(self, x: float) -> None:
         shown = self.shown()
         if shown:
-            position = (x - strip_left()) / self._pitch() - 0.5
+            position = (x - self._left()) / self._pitch() - 0.5
             self.ask(round(float(np.interp(position, np.arange(len(shown)), shown))))
 
     def _report(self, place: int) -> None:
         with QSignalBlocker(self):
             self.setRange(0, max(0, self.count - 1))
             self.setValue(place)
-        words = "Moments of the training, none yet"
+        words = f"{self._name}, none yet"
         if self.count:
-            words = f"Moments of the training, {self._cells[place].words}, {place + 1} of {self.count}"
+            words = f"{self._name}, {self._cells[place].words}, {place + 1} of {self.count}"
         self.setAccessibleName(words)
         QAccessible.updateAccessibility(QAccessibleValueChangeEvent(self, place))
 

@@ -30,11 +30,13 @@ from diffviz.ui.workspaces.run_controls import RunControls
 from diffviz.ui.workspaces.run_formula import RunFormula
 from diffviz.ui.workspaces.run_presenter import RunPresenter
 from diffviz.ui.workspaces.run_tree import RunTree
+from diffviz.ui.workspaces.samples_view import SamplesView
 
 _FORWARD_FIELDS = ("image", "schedule", "seed", "noise_mode")
 _MODES = (
     Segment("triptych", "Triptych", "x_t, predicted image and predicted noise"),
     Segment("single", "Single", "The predicted image alone, large"),
+    Segment("strip", "Strip", "All samples in a row, one of them large; they play one after the other"),
     Segment("compare", "A / B", "This run and another one on one time"),
 )
 
@@ -85,6 +87,8 @@ class ReverseWorkspace(QObject):
         self._stages = PageStack()
         self._stages.addWidget(self.stage)
         self._stages.addWidget(self.columns)
+        self.samples = SamplesView(self)
+        self._stages.addWidget(self.samples.stage)
         column.addWidget(self._stages, 1)
         self.panel = DenoisePanel()
         self.settings = ReverseSettings(self.panel, self._session, self._images, self._shelf, self)
@@ -130,6 +134,8 @@ class ReverseWorkspace(QObject):
         self.stage.save_failed.connect(self._on_save_failed)
         self.columns.picture_saved.connect(self._on_picture_saved)
         self.columns.save_failed.connect(self._on_save_failed)
+        self.samples.stage.picture_saved.connect(self._on_picture_saved)
+        self.samples.stage.save_failed.connect(self._on_save_failed)
         self._shows.selected.connect(self._on_shows_selected)
 
     # What the window asks for
@@ -150,6 +156,7 @@ class ReverseWorkspace(QObject):
         self.known_times_changed.emit(None)
         self.timeline.stop()
         self.comparison.leave()
+        self.samples.leave()
         self.strips.deactivate()
 
     def shutdown(self) -> None:
@@ -174,11 +181,15 @@ class ReverseWorkspace(QObject):
 
     @Slot(str)
     def set_mode(self, mode: str) -> None:
-        """Show "triptych", "single" or "compare"."""
+        """Show "triptych", "single", "strip" or "compare"."""
         self.bar.modes.set_current(mode)
-        self._stages.setCurrentWidget(self.columns if mode == "compare" else self.stage)
+        pages: dict[str, QWidget] = {"compare": self.columns, "strip": self.samples.stage}
+        self._stages.setCurrentWidget(pages.get(mode, self.stage))
         if mode != "compare":
             self.comparison.leave()
+        if mode != "strip":
+            self.samples.leave()
+        if mode not in pages:
             self.stage.set_mode(mode)
         self._show_run()
 
@@ -224,8 +235,10 @@ class ReverseWorkspace(QObject):
 
     @Slot(object)
     def _on_run_begun(self, run: Run) -> None:
-        del run
         self.timeline.stop()
+        if run.request.is_path and self.bar.modes.current in ("triptych", "single"):
+            # One sample after the other: what leads from the first to the last is seen best in a row.
+            self.set_mode("strip")
         self._show_run()
         self.strips.refill_reverse()
 
@@ -297,6 +310,10 @@ class ReverseWorkspace(QObject):
         if self._stages.currentWidget() is self.columns:
             self.bar.set_title(*self.comparison.title())
             self.comparison.show()
+            return
+        if self._stages.currentWidget() is self.samples.stage:
+            self.bar.set_title(*self.samples.title(run))
+            self.samples.show(run, state.t, state.reverse_shows)
             return
         self._presenter.show_run(run, state.t, self.settings.option, is_busy=self.runner.busy)
 

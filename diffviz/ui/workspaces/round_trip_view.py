@@ -20,6 +20,8 @@ from diffviz.ui.widgets.line_chart import ChartAxes, LineChart, Series
 from diffviz.ui.workspaces.comparison_subject import maker_words
 from diffviz.ui.workspaces.run_pictures import difference_pixels
 
+_LEAST_ERROR = 1e-6
+
 
 class RoundTripView(QObject):
     """
@@ -114,13 +116,17 @@ class RoundTripView(QObject):
             columns.append(Column("", "Error", apart, f"brightest: {largest:.3g} of 2", outline=None))
         self._stage.set_columns(columns)
         self._stage.set_sentence(self._sentence())
-        if len(self._found) > 1:
+        if _slope(self._found) is not None:
             self._show_chart()
+        elif self._found:
+            self.chart.set_hint("No error that could be drawn")
 
     def _sentence(self) -> str:
         if self._progress.done < self._progress.total:
             return f"Network call {self._progress.done} of {self._progress.total}."
         slope = _slope(self._found)
+        if slope is None:
+            return "The picture comes back whole but for rounding, with any number of steps."
         return (
             "Inversion takes ε̂ at the wrong end of each step, an error of first order: twice the steps, half "
             f"the error, as long as the denoiser changes smoothly. Here the slope is {_signed(slope)}."
@@ -128,7 +134,7 @@ class RoundTripView(QObject):
 
     def _show_chart(self) -> None:
         steps = np.array([trip.num_steps for trip in self._found], float)
-        errors = np.array([max(trip.error, 1e-12) for trip in self._found])
+        errors = np.array([max(trip.error, _LEAST_ERROR) for trip in self._found])
         first_order = errors[-1] * steps[-1] / steps
         both = np.concatenate([errors, first_order])
         ticks = tuple((float(n), f"{n:.0f}") for n in steps)
@@ -143,12 +149,12 @@ class RoundTripView(QObject):
         self.chart.show_series(curves, axes, said)
 
 
-def _slope(found: list[RoundTrip]) -> float:
-    """Of the error over the number of steps, both in logarithms, over the last two round trips."""
-    if len(found) < 2:
-        return 0.0
+def _slope(found: list[RoundTrip]) -> float | None:
+    """Of the error over the number of steps, both in logarithms, over the last two round trips; if any."""
+    if len(found) < 2 or found[-1].error < _LEAST_ERROR:
+        return None
     a, b = found[-2:]
-    return float(np.log(max(b.error, 1e-12) / max(a.error, 1e-12)) / np.log(b.num_steps / a.num_steps))
+    return float(np.log(b.error / max(a.error, _LEAST_ERROR)) / np.log(b.num_steps / a.num_steps))
 
 
 def _signed(value: float) -> str:
