@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
-from diffviz.ui.workspaces.reverse import ReverseWorkspace
-from diffviz.ui.workspaces.train import TrainWorkspace
+from diffviz.ui.workspace_pages import Runs
 
 if TYPE_CHECKING:
     from diffviz.ui.main_window import MainWindow
@@ -19,17 +18,17 @@ def train_commands(window: MainWindow) -> list[Command]:
 
     def run() -> None:
         workspace = window.current_workspace()
-        if isinstance(workspace, ReverseWorkspace | TrainWorkspace):
+        if isinstance(workspace, Runs):
             workspace.run()
 
     def can_run() -> bool:
-        return session.state.workspace is not Workspace.FORWARD
+        return isinstance(window.current_workspace(), Runs)
 
     def is_here() -> bool:
         return session.state.workspace is Workspace.TRAIN
 
     return [
-        # One key for two workspaces: two actions with it would silence each other.
+        # One key for several workspaces: two actions with it would silence each other.
         Command("run", "Run the sampler, or train", run, ("R",), can_run),
         Command("train.pause", "Pause the training", train.pause, (), is_here),
         Command("train.stop", "Stop the training", train.stop, (), is_here),

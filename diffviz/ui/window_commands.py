@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from diffviz.ui.theory_commands import theory_commands
 from diffviz.ui.train_commands import train_commands
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.timeline import Timeline
-from diffviz.ui.workspace_pages import DrawsNoise
+from diffviz.ui.workspace_pages import DrawsNoise, Walks
 
 if TYPE_CHECKING:
     from diffviz.ui.main_window import MainWindow
@@ -132,11 +133,30 @@ def _reverse(window: MainWindow) -> list[Command]:
     def is_here() -> bool:
         return session.state.workspace is Workspace.REVERSE
 
+    def can_walk() -> bool:
+        return isinstance(window.current_workspace(), Walks)
+
+    def walk(act: Callable[[Walks], None]) -> Callable[[], None]:
+        """What does something in the workspace that is seen, if one walks there."""
+
+        def run() -> None:
+            workspace = window.current_workspace()
+            if isinstance(workspace, Walks):
+                act(workspace)
+
+        return run
+
     return [
-        Command("reverse.pause", "Pause the sampler", reverse.pause, (), is_here),
-        Command("reverse.step", "One denoising step", reverse.step, (".",), is_here),
-        Command("reverse.back", "Show the step before", reverse.step_back, (",",), is_here),
-        Command("reverse.restart", "Restart with the same noise", reverse.restart, ("Shift+R",), is_here),
+        Command("reverse.pause", "Pause the sampler", walk(lambda w: w.pause()), (), can_walk),
+        Command("reverse.step", "One denoising step", walk(lambda w: w.step()), (".",), can_walk),
+        Command("reverse.back", "Show the step before", walk(lambda w: w.step_back()), (",",), can_walk),
+        Command(
+            "reverse.restart",
+            "Restart with the same noise",
+            walk(lambda w: w.restart()),
+            ("Shift+R",),
+            can_walk,
+        ),
         Command("reverse.cancel", "Stop the run", reverse.cancel, (), is_here),
         *run_commands(window),
     ]

@@ -73,6 +73,31 @@ class DrawsNoise(Protocol):
         """Draw other noise."""
 
 
+@runtime_checkable
+class Runs(Protocol):
+    """A workspace in which something runs."""
+
+    def run(self) -> None:
+        """Begin, or go on."""
+
+
+@runtime_checkable
+class Walks(Protocol):
+    """A workspace that leads from noise to data in steps."""
+
+    def pause(self) -> None:
+        """Hold after the step under way."""
+
+    def step(self) -> None:
+        """Make one step."""
+
+    def step_back(self) -> None:
+        """Show the step before."""
+
+    def restart(self) -> None:
+        """Begin again from the same noise."""
+
+
 class WorkspacePages:
     """
     Shows one workspace at a time in the three columns and in the band below them.

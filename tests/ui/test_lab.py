@@ -205,10 +205,14 @@ def test_the_run_block_walks_the_particles_from_rest_to_rest(
     assert window.session.state.t == 1000
     person.click(block.step_button)
     assert window.session.state.t == 900
-    person.click(block.step_button)
-    person.click(block.back_button)
+    person.key(".")
+    assert window.session.state.t == 800
+    person.key(",")
     assert window.session.state.t == 900
-    person.click(block.run_button)
+    person.click(block.back_button)
+    assert window.session.state.t == 1000
+    person.click(block.step_button)
+    person.key("r")
     assert lab.timeline.is_playing
     qtbot.waitUntil(lambda: window.session.state.t < 900)
     person.key(Qt.Key.Key_Space)
