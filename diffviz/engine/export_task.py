@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.images import Pixels
 from diffviz.engine.export_scene import ExportFrames, Scene
 from diffviz.engine.images import ImageStore
+from diffviz.engine.request import ReverseRequest
 from diffviz.export.animation import (
     AnimationSettings,
     ExportStep,
@@ -140,17 +142,43 @@ def request_text(request: ExportRequest, images: ImageStore) -> str:
             "noise": state.noise_mode.value,
         }
     if scene.what != "forward" and scene.run is not None:
-        run, context = scene.run.request, scene.run.context
-        values |= {
-            "schedule": _described(run.schedule),
-            "denoiser": context.info.name if context is not None else run.denoiser,
-            "class": run.class_index,
-            "guidance_scale": run.guidance_scale,
-            "sampler": asdict(run.sampler),
-            "reverse_seed": run.seed,
-            "start_t": run.start_t,
-        }
+        context = scene.run.context
+        values |= {"run": scene.run.id, **_run_values(scene.run.request, images)}
+        if context is not None:
+            values["denoiser"] = context.info.name
     return settings_text(**values)
+
+
+def _run_values(run: ReverseRequest, images: ImageStore) -> dict[str, Any]:
+    """Everything that a run was asked for; of a fork also where it left its parent, and all of the parent."""
+    values: dict[str, Any] = {
+        "schedule": _described(run.schedule),
+        "denoiser_key": run.denoiser,
+        "class": run.class_index,
+        "guidance_scale": run.guidance_scale,
+        # JSON knows no infinity, and "up to any noise level" is what is left out.
+        "sampler": {name: value for name, value in asdict(run.sampler).items() if value != math.inf},
+        "reverse_seed": run.seed,
+        "num_samples": run.num_samples,
+        "start_t": run.start_t,
+    }
+    unusual = {
+        "guidance_rescale": run.guidance_rescale or None,
+        "classifier_scale": run.classifier_scale or None,
+        "start_image": None if run.start_image is None else images.entry(run.start_image).title,
+        "start_fit": None if run.start_image is None else run.start_fit,
+        "is_inverted": run.is_inverted or None,
+        "path_seed": run.path_seed,
+        "path_image": None if run.path_image is None else images.entry(run.path_image).title,
+        "path_guidance": run.path_guidance,
+        "exact_size": run.exact_size or None,
+        "redrawn": [list(pair) for pair in run.redrawn] or None,
+        "slip": None if run.slip is None else run.slip.value,
+    }
+    values |= {name: value for name, value in unusual.items() if value is not None}
+    if run.fork is not None:
+        values |= {"forked_at": run.fork.t, "forked_from": _run_values(run.fork.parent, images)}
+    return values
 
 
 def _strip_steps(request: ExportRequest, frames: ExportFrames) -> Iterator[ExportStep]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from diffviz.core.noise import Stream, draw_noise
-from diffviz.core.samplers import SamplerSpec
+from diffviz.core.samplers import ReverseStep, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.images import to_uint8
 from diffviz.engine.denoisers import DenoiserShelf
@@ -59,7 +59,7 @@ def make_run(images, **changes):
     for record in reverse_steps(request, DenoiserShelf(images)):
         if isinstance(record, ReverseContext):
             run.context = record
-        else:
+        elif isinstance(record, ReverseStep):
             run.append(record)
     return run
 
@@ -349,3 +349,25 @@ def test_the_estimate_is_near_the_size(images, state, tmp_path, frames, name):
     path = tmp_path / name
     size = sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
     assert estimate == pytest.approx(size, rel=0.4)
+
+
+def test_the_file_of_a_fork_says_where_it_left_which_run_and_what_differs(images, run, state, tmp_path):
+    redrawn = run.request.redrawn_at(125, 33)
+    sampler = replace(redrawn.sampler, eta=0.5)
+    request = redrawn.forked(75, replace(redrawn.settings, sampler=sampler, seed=99))
+    fork = make_run(images, **vars(request))
+    fork.id = "C"
+    path = tmp_path / "fork.apng"
+    export = ExportRequest(Scene("reverse", "x_0", state, fork), (0, 75), AnimationSettings(path))
+    for _ in export_steps(export, images):
+        pass
+    with Image.open(path) as image:
+        text = image.info["Description"]
+    said = json.loads(text)
+    assert said["run"] == "C"
+    assert (said["forked_at"], said["reverse_seed"], said["sampler"]["eta"]) == (75, 99, 0.5)
+    parent = said["forked_from"]
+    assert (parent["forked_at"], parent["redrawn"], parent["reverse_seed"]) == (125, [[125, 33]], 211)
+    assert parent["forked_from"]["sampler"] == said["sampler"] | {"eta": 0.0}
+    assert "forked_from" not in parent["forked_from"]
+    assert "Infinity" not in text
