@@ -115,10 +115,10 @@ def recommended(data: str) -> TrainingPlan:
         config = TrainingConfig(
             data=data,
             images=512_000,
-            network=MlpConfig(),
+            network=MlpConfig(depth=4),
             schedule=ScheduleSpec("cosine"),
-            prediction=PredictionType.X_0,
-            loss=Loss.MIN_SNR,
+            prediction=PredictionType.V,
+            loss=Loss.V,
             batch_size=256,
             learning_rate=4e-3,
             warmup_images=5_000,
