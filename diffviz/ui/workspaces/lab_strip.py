@@ -42,7 +42,7 @@ class LabStrip(QObject):
         self._filling = QTimer(self)
         self._filling.setInterval(0)
         self._filling.timeout.connect(self._on_filling_timeout)
-        timeline.cells_changed.connect(self.refresh)
+        timeline.cells_changed.connect(self._on_cells_changed)
 
     def stop(self) -> None:
         """Rest while nobody sees the strip."""
@@ -68,6 +68,12 @@ class LabStrip(QObject):
             self._shown = key
             self._wanted = list(range(len(self._timeline.cell_times())))
             self._filling.start()
+
+    @Slot()
+    def _on_cells_changed(self) -> None:
+        # Unseen, the strip has the times of an older schedule.
+        if self._timeline.isVisible():
+            self.refresh()
 
     @Slot()
     def _on_filling_timeout(self) -> None:
