@@ -174,7 +174,8 @@ def _averaged(record: BoundSoFar, finished: list[tuple[int, tuple[float, float, 
     parts = np.array([of_group for _, of_group in finished])
     prior, steps, decoder = (float(part) for part in weights @ parts / weights.sum())
     totals = parts.sum(axis=1)
-    spread = bits_per_dim(float(totals.std(ddof=1))) if len(totals) > 1 else None
+    has_spread = len(totals) > 1 and np.isfinite(totals).all()
+    spread = bits_per_dim(float(totals.std(ddof=1))) if has_spread else None
     return replace(
         record,
         num_pictures=int(weights.sum()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -159,6 +160,11 @@ class BoundPanel(SidePanel):
         """The line below it."""
         return self._spread.plain
 
+    @property
+    def arithmetic_words(self) -> str:
+        """The numbers below the formula."""
+        return self._arithmetic.plain
+
     def part_words(self, key: str) -> str:
         """Figure of "decoder", "steps" or "prior"."""
         return self._values[key].plain
@@ -166,7 +172,7 @@ class BoundPanel(SidePanel):
     def show_bound(self, figures: BoundFigures) -> None:
         """Show the bound, or how far it is."""
         total = figures.total
-        self._total.set_markup("–" if total is None else f"{total:.2f}" if abs(total) < 1e4 else "> 10⁴")
+        self._total.set_markup("–" if total is None else total_words(total))
         self._unit.set_markup("bits/dim" if figures.is_whole or total is None else "bits/dim so far")
         spread = ""
         if figures.is_whole and figures.standard_error is not None:
@@ -238,3 +244,10 @@ class BoundPanel(SidePanel):
             "estimate": self.estimate_requested,
         }
         wishes[self._asks].emit()
+
+
+def total_words(bits: float) -> str:
+    """The bound in the large figure."""
+    if bits == math.inf:
+        return "∞"
+    return f"{bits:.2f}" if abs(bits) < 1e4 else "> 10⁴"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
@@ -157,6 +157,15 @@ class CostBars(QWidget):
         first, last = self.times_of(bar)
         within = min(max(place - bar, 0.0), 1.0)
         self.timestep_requested.emit(min(first + int(within * self.steps_per_bar), last))
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        # Arrow keys are shortcuts of the timeline; here, under the keyboard, they go from bar to bar.
+        is_wish = event.type() == QEvent.Type.ShortcutOverride
+        if is_wish and isinstance(event, QKeyEvent) and Qt.Key(event.key()) in _KEYS:
+            event.accept()
+            return True
+        return super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
@@ -96,7 +96,8 @@ class LineChart(QWidget):
         for series in self._series:
             name = plain_text(series.name)
             if places is None or not np.array_equal(places, series.xs):
-                columns["x" if places is None else f"x of {name}"] = places = series.xs
+                head = f"x of {name}" if columns else "x"
+                columns[head] = places = series.xs
             columns[name] = series.ys
         return columns
 
@@ -166,6 +167,15 @@ class LineChart(QWidget):
             self.place_requested.emit(low * (high / low) ** share)
         else:
             self.place_requested.emit(low + share * (high - low))
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        # Arrow keys are shortcuts of the timeline; here, under the keyboard, they are the chart's.
+        is_wish = event.type() == QEvent.Type.ShortcutOverride and self._now is not None
+        if is_wish and isinstance(event, QKeyEvent) and Qt.Key(event.key()) in _KEYS:
+            event.accept()
+            return True
+        return super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -15,7 +15,7 @@ from diffviz.engine.outcome import JobOutcome, JobStatus
 from diffviz.engine.session import SessionState
 from diffviz.engine.theory_question import BoundQuestion
 from diffviz.engine.theory_tasks import BoundNews, bound_steps
-from diffviz.ui.widgets.bound_panel import BoundFigures, BoundPanel
+from diffviz.ui.widgets.bound_panel import BoundFigures, BoundPanel, total_words
 from diffviz.ui.widgets.cost_bars import CostBars
 
 __all__ = ["BoundEstimate"]
@@ -149,7 +149,7 @@ class BoundEstimate(QObject):
             self._show()
             self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
         elif outcome.status is JobStatus.SUCCEEDED and self.total is not None and self.news is not None:
-            self.noted.emit(f"Bound {self.total:.2f} bits/dim, from {self.news.words}")
+            self.noted.emit(f"Bound {total_words(self.total)} bits/dim, from {self.news.words}")
 
     def _show(self) -> None:
         news = self.news

@@ -70,7 +70,7 @@ class TheoryWorkspace(QObject):
         self._viewer = StepViewer(shelf)
         self._worker = LatestWorker(self)
         self._is_active = False
-        self._view: StepView | None = None
+        self.view: StepView | None = None
         self._asked: tuple[TheoryQuestion, int] | None = None
         self._pixel = (0, 0)
         self._channel = 0
@@ -269,10 +269,10 @@ class TheoryWorkspace(QObject):
         if self._asked is None or tag[0] != self._asked[0]:
             return
         # A late answer to an earlier t is shown all the same: while scrubbing, a little behind beats nothing.
-        if self._view is None or self._view.x_0.shape != view.x_0.shape:
+        if self.view is None or self.view.x_0.shape != view.x_0.shape:
             height, width = view.x_0.shape[:2]
             self._pixel = (width // 2, height // 2)
-        self._view = view
+        self.view = view
         self.strip.show_process(view.question, view.x_0)
         if self._is_active:
             self._show_view()
@@ -304,7 +304,7 @@ class TheoryWorkspace(QObject):
             self._presenter.show_weights(build_schedule(self._session.state.schedule), self._unit)
 
     def _show_view(self) -> None:
-        view = self._view
+        view = self.view
         if view is None:
             return
         self._presenter.show_pictures(view, self._shows, self._pixel)
@@ -324,7 +324,7 @@ class TheoryWorkspace(QObject):
         schedule = build_schedule(self._session.state.schedule)
         self._losses.show_losses(self.survey.found, schedule, self._objective, weighted=self._is_weighted)
         self._losses.show_timings(self.survey.timings, is_running=self.survey.is_timing)
-        view = self._view
+        view = self.view
         if view is not None and view.question.schedule is schedule:
             losses = None if view.answer is None else view.answer.losses
             self._losses.show_answer(losses, view.t, schedule, self._objective)
@@ -333,8 +333,8 @@ class TheoryWorkspace(QObject):
     def _on_estimate_changed(self) -> None:
         if self._is_active:
             self._show_title()
-            if self._view is not None:
-                self._presenter.show_step(self._view, self.estimate.total)
+            if self.view is not None:
+                self._presenter.show_step(self.view, self.estimate.total)
 
     # From the user
 
