@@ -19,7 +19,7 @@ from tests.ui.person import Person, focused, is_in_sight, visible_widgets
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-WORKSPACES = ("forward", "reverse", "train", "lab")
+WORKSPACES = ("forward", "reverse", "train", "lab", "theory")
 
 
 def is_reached_by_tab(widget: QWidget) -> bool:

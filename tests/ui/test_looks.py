@@ -127,6 +127,11 @@ def test_no_words_are_cut_and_nothing_overlaps_or_moves_at_any_size(
         look(f"a network, a class, a start from a picture at {size}")
         window.session.update(start="noise", denoiser="exact:pictures", workspace="train")
         look(f"train at {size}")
+        window.session.update(workspace="theory", bound_draws=1, bound_terms=20)
+        for mode in ("losses", "spectrum", "bound"):
+            window.theory.set_mode(mode)
+            qtbot.waitUntil(lambda: window.theory.view is not None and window.theory.estimate.is_whole)
+            look(f"{mode} at {size}")
 
 
 def test_panels_are_narrower_in_a_narrow_window_and_wide_again_in_a_wide_one(
@@ -155,7 +160,7 @@ def test_with_text_twice_as_large_words_wrap_and_panels_scroll(
     font.setPointSizeF(2 * font.pointSizeF())
     application.setFont(font)
     window.toggle_theme()
-    for workspace in ("forward", "reverse", "train"):
+    for workspace in ("forward", "reverse", "train", "theory"):
         window.show_workspace(workspace)
         qtbot.waitUntil(lambda: not cut_words(window) and not overlapping(window))
     assert window.forward.timeline.filmstrip.height() > 0
