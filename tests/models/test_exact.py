@@ -1,6 +1,8 @@
 """The exact denoiser: it is the posterior mean of its pictures, and sampling with it returns them."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -222,3 +224,31 @@ def test_equal_pictures_and_a_single_one_give_no_nan(level: NoiseLevel):
         for value in vars(posterior).values():
             assert not torch.isnan(value.double()).any()
         torch.testing.assert_close(posterior.x_0, images[0].double().expand(3, -1), atol=1e-9, rtol=0)
+
+
+WHOLE_FASHION_MNIST = """
+import resource
+import numpy as np
+import torch
+from diffviz.core.schedules import ScheduleSpec, build_schedule
+from diffviz.models.denoiser import DenoiserInfo
+from diffviz.models.exact_sets import exact_denoiser
+
+torch.set_num_threads(1)
+images = np.random.default_rng(0).random((60_000, 28, 28, 1), dtype=np.float32)
+x_t = torch.from_numpy(images[:16]).permute(0, 3, 1, 2).double()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+denoiser = exact_denoiser(images, None, DenoiserInfo("exact:all", "All", kind="exact"))
+answer = denoiser.predict(x_t, build_schedule(ScheduleSpec()).level(5)).x_0
+assert torch.allclose(answer, x_t, atol=1e-3)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="The unit of ru_maxrss is another one elsewhere.")
+def test_a_set_of_the_size_of_fashion_mnist_is_asked_in_bounded_memory():
+    # As float64 the pictures alone would take 359 MiB more.
+    ran = subprocess.run(
+        [sys.executable, "-c", WHOLE_FASHION_MNIST], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert int(ran.stdout) < 256
