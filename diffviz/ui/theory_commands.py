@@ -41,6 +41,8 @@ def theory_commands(window: MainWindow) -> list[Command]:
             )
             for key, words in pictures
         ),
+        Command("theory.log", "Bars on a log scale", partial(theory.set_scale, "log"), (), is_here),
+        Command("theory.linear", "Bars on a linear scale", partial(theory.set_scale, "linear"), (), is_here),
         Command("theory.stop", "Stop estimating the bound", theory.estimate.stop, (), is_here),
         Command("theory.time", "Time the losses, or stop that", theory.toggle_timing, (), is_here),
     ]

@@ -20,7 +20,7 @@ from diffviz.ui.widgets.plot_frame import paint_below, paint_levels, paint_well
 
 FloatArray = NDArray[np.float64]
 _MOST_BARS = 50
-_MOST_DECADES = 5.0
+_MOST_DECADES = 6.0
 _LOWEST = 1e-9
 _DIM = 0.55
 _KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -42,6 +42,8 @@ class CostBars(QWidget):
         super().__init__(parent)
         self._costs: FloatArray = np.full(1001, np.nan)
         self._is_log = True
+        self._bars = self._summed()
+        self._range = self._fitting_range()
         self._t = 0
         self._hint = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -71,10 +73,12 @@ class CostBars(QWidget):
     @property
     def bars(self) -> FloatArray:
         """Bits per dimension of L_0, of every stretch and of L_T; NaN where not all is known yet."""
-        steps = self._costs[2:]
-        size = self.steps_per_bar
-        sums = np.pad(steps, (0, -len(steps) % size)).reshape(-1, size).sum(axis=1)
-        return np.concatenate((self._costs[1:2], sums, self._costs[:1]))
+        return self._bars
+
+    @property
+    def running_sum(self) -> FloatArray:
+        """Bits per dimension of each bar and all nearer to the noise; NaN where not all is known."""
+        return np.asarray(np.cumsum(self._bars[::-1])[::-1])
 
     def set_costs(self, costs: FloatArray) -> None:
         """
@@ -87,12 +91,15 @@ class CostBars(QWidget):
             NaN where it is not known yet.
         """
         self._costs = costs
+        self._bars = self._summed()
+        self._range = self._fitting_range()
         self._tell_readers()
         self.update()
 
     def set_log(self, is_log: bool) -> None:
         """Draw on a log scale, or a linear one."""
         self._is_log = is_log
+        self._range = self._fitting_range()
         self.update()
 
     def set_t(self, t: int) -> None:
@@ -135,11 +142,11 @@ class CostBars(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(600, metric(130))
+        return QSize(600, metric(120))
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(metric(300), metric(120))
+        return QSize(metric(180), metric(110))
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -182,7 +189,7 @@ class CostBars(QWidget):
         painter = QPainter(self)
         paint_well(painter, QRectF(self.rect()))
         area, bars = self._area(), self.bars
-        low, high = self._range()
+        low, high = self._range
         levels = (log_levels if self._is_log else linear_levels)(low, high)
         paint_levels(painter, area, [(self._y(value), words) for value, words in levels])
         paint_below(painter, area, self._places())
@@ -216,11 +223,6 @@ class CostBars(QWidget):
         x = self._slot(middle).center().x()
         return self._paint_words(painter, "running sum from the noise", x, max(y, area.top()), "text2")
 
-    @property
-    def running_sum(self) -> FloatArray:
-        """Bits per dimension of each bar and all nearer to the noise; NaN where not all is known."""
-        return np.asarray(np.cumsum(self.bars[::-1])[::-1])
-
     def _paint_now(self, painter: QPainter, area: QRectF, here: int, taken: QRectF | None) -> None:
         tokens = current_tokens()
         x = self.x_of(self._t)
@@ -253,7 +255,13 @@ class CostBars(QWidget):
         ends = [(self._slot(0).center().x(), "$L_0$ · image"), (self._slot(-1).center().x(), "noise · $L_T$")]
         return [ends[0], *middles, ends[1]]
 
-    def _range(self) -> tuple[float, float]:
+    def _summed(self) -> FloatArray:
+        steps = self._costs[2:]
+        size = self.steps_per_bar
+        sums = np.pad(steps, (0, -len(steps) % size)).reshape(-1, size).sum(axis=1)
+        return np.concatenate((self._costs[1:2], sums, self._costs[:1]))
+
+    def _fitting_range(self) -> tuple[float, float]:
         known = np.concatenate((self.bars, self.running_sum))
         known = known[np.isfinite(known) & (known > _LOWEST)]
         if not known.size:
@@ -267,7 +275,7 @@ class CostBars(QWidget):
         return max(min(low, high / 30.0), high / 10.0**_MOST_DECADES), high
 
     def _y(self, value: float) -> float:
-        low, high = self._range()
+        low, high = self._range
         area = self._area()
         if self._is_log:
             share = math.log(max(value, low) / low) / math.log(high / low)

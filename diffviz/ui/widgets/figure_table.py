@@ -26,12 +26,17 @@ class FigureTable(QWidget):
         What it tells, for screen readers.
     heads
         Heads of the columns; the first is that of the names.
+    spare
+        Indices of columns that are left to screen readers where there is no room, the first one first.
     """
 
-    def __init__(self, name: str, heads: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, heads: Sequence[str], parent: QWidget | None = None, *, spare: Sequence[int]
+    ) -> None:
         super().__init__(parent)
         self._name = name
         self._heads = tuple(heads)
+        self._spare = tuple(spare)
         self._rows: tuple[tuple[str, ...], ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(name)
@@ -58,28 +63,28 @@ class FigureTable(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(
-            round(sum(self._widths())) + 2 * metric(12) + metric(14) * (len(self._heads) - 1),
-            metric(_ROW_PX) * (1 + max(1, len(self._rows))) + 1,
-        )
+        columns = range(len(self._heads))
+        return QSize(self._needed(columns), metric(_ROW_PX) * (1 + max(1, len(self._rows))) + 1)
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(self._needed(self._columns_within(0)), self.sizeHint().height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = current_tokens()
         painter = QPainter(self)
         paint_well(painter, QRectF(self.rect()))
-        lefts = self._lefts()
+        columns = self._columns_within(self.width())
+        lefts = self._lefts(columns)
         height = metric(_ROW_PX)
         for index, row in enumerate((self._heads, *self._rows)):
             top = index * height
             if index:
                 painter.setPen(QPen(tokens.color("line"), 1.0))
                 painter.drawLine(QPointF(1, top + 0.5), QPointF(self.width() - 1, top + 0.5))
-            for column, cell in enumerate(row):
+            for column in columns:
+                cell = row[column]
                 line = self._line(cell, is_head=index == 0, is_name=column == 0)
                 baseline = round(top + (height - line.height()) / 2 + line.ascent())
                 ink = tokens.color("text2" if index == 0 else "text")
@@ -101,14 +106,28 @@ class FigureTable(QWidget):
         ]
         return [max(column) for column in zip(*lines, strict=True)]
 
-    def _lefts(self) -> list[float]:
-        """Left edge of the names, right edges of the columns of figures."""
-        side = float(metric(12))
+    def _needed(self, columns: Sequence[int]) -> int:
+        """Width in px that some of the columns need."""
         widths = self._widths()
-        spare = self.width() - 2 * side - sum(widths)
-        gap = max(metric(6), spare / max(1, len(widths) - 1))
-        places, edge = [side], side + widths[0]
-        for width in widths[1:]:
-            edge += gap + width
-            places.append(edge)
+        return round(sum(widths[column] for column in columns)) + metric(20) + metric(10) * (len(columns) - 1)
+
+    def _columns_within(self, width: int) -> list[int]:
+        """The columns that are shown in so many px."""
+        columns = list(range(len(self._heads)))
+        for column in self._spare:
+            if self._needed(columns) <= width:
+                break
+            columns.remove(column)
+        return columns
+
+    def _lefts(self, columns: Sequence[int]) -> dict[int, float]:
+        """Left edge of the names, right edges of the columns of figures."""
+        side = float(metric(10))
+        widths = self._widths()
+        spare = self.width() - 2 * side - sum(widths[column] for column in columns)
+        gap = max(metric(6), spare / max(1, len(columns) - 1))
+        places, edge = {columns[0]: side}, side + widths[columns[0]]
+        for column in columns[1:]:
+            edge += gap + widths[column]
+            places[column] = edge
         return places

@@ -10,13 +10,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.rich_line import RichLine, plain_text
 from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.typography import font_generation
 from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.curve_labels import place_label
 from diffviz.ui.widgets.log_axis import linear_levels, log_levels
@@ -83,6 +84,7 @@ class LineChart(QWidget):
         self._axes = ChartAxes((0.0, 1.0), (0.1, 1.0))
         self._now: float | None = None
         self._hint = ""
+        self._kept: tuple[object, QPixmap] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if tooltip else Qt.FocusPolicy.NoFocus)
         self.setProperty(RING_PROPERTY, 8)
@@ -187,9 +189,39 @@ class LineChart(QWidget):
         low, high = self._axes.x_range
         self.place_requested.emit(min(max(self._now + _KEYS[key] * stride, low), high))
 
+    def print_on(self, painter: QPainter) -> None:
+        """Draw everything anew, for paper."""
+        self._paint_still(painter)
+        if self._series:
+            self._paint_now(painter, self.plot_rect)
+
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        # What stands still is kept as pixels: while a person scrubs only the mark for now moves.
+        ratio = self.devicePixelRatioF()
+        looks = (
+            self._series,
+            self._axes,
+            self._hint,
+            self.size(),
+            ratio,
+            current_tokens(),
+            font_generation(),
+        )
+        if self._kept is None or self._kept[0] != looks:
+            pixels = QPixmap(self.size() * ratio)
+            pixels.setDevicePixelRatio(ratio)
+            pixels.fill(Qt.GlobalColor.transparent)
+            with QPainter(pixels) as still:
+                self._paint_still(still)
+            self._kept = looks, pixels
+        with QPainter(self) as painter:
+            painter.drawPixmap(0, 0, self._kept[1])
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._series:
+                self._paint_now(painter, self.plot_rect)
+
+    def _paint_still(self, painter: QPainter) -> None:
         paint_well(painter, QRectF(self.rect()))
         if not self._series:
             self._paint_hint(painter)
@@ -206,7 +238,6 @@ class LineChart(QWidget):
             self._paint_curve(painter, series)
         painter.restore()
         self._paint_names(painter, area)
-        self._paint_now(painter, area)
 
     def _paint_hint(self, painter: QPainter) -> None:
         tokens = current_tokens()

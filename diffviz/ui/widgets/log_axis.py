@@ -6,6 +6,8 @@ import math
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FEWEST, _MOST = 3, 5
+# With spaces at which no line breaks.
+_TIMES = "\u00a0·\u00a0"
 
 
 def superscript(number: int) -> str:
@@ -49,4 +51,4 @@ def number_words(value: float, digits: int = 4) -> str:
     if 1e-3 <= abs(value) < 10.0**digits:
         return f"{value:.{digits}g}".replace("-", "−")
     mantissa, exponent = f"{value:.{min(digits, 3) - 1}e}".split("e")
-    return f"{mantissa} · 10{superscript(int(exponent))}".replace("-", "−")
+    return f"{mantissa}{_TIMES}10{superscript(int(exponent))}".replace("-", "−")

@@ -43,14 +43,26 @@ class BoundPage(QWidget):
         The user wants another colour under the microscope: "0", "1" or "2".
     unit_selected(str)
         The user wants the weights on the error of another unit: "noise", "x_0" or "v".
+    scale_selected(str)
+        The user wants the bars on a "log" or a "linear" scale.
     """
 
     channel_selected = Signal(str)
     unit_selected = Signal(str)
+    scale_selected = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bars = CostBars()
+        self.bar_words = MathLabel("", "label", "text2", wraps=True)
+        self.scale = SegmentedSwitch(
+            [
+                Segment("log", "Log", "Bars on a log scale: small costs are seen too"),
+                Segment("linear", "Linear", "Bars on a linear scale: heights are bits"),
+            ],
+            "Scale of the bars",
+        )
+        self.scale.selected.connect(self.scale_selected)
         self.weights = LineChart("Loss weights over t", _GO_TO_T)
         self.units = SegmentedSwitch(
             [
@@ -75,15 +87,18 @@ class BoundPage(QWidget):
         self.bell_figures = MathLabel("", "label", "text2", wraps=True)
         self.bell_words = MathLabel("", "label", "text2", wraps=True)
         weights = _column(
-            _head(MathLabel("**Loss weight** $λ(t)$", "body"), self.units), self.weights, self.weight_words
+            _head(MathLabel("**Loss weight** $λ(t)$", "body", wraps=True), self.units),
+            self.weights,
+            self.weight_words,
         )
         microscope = _column(
-            _head(MathLabel("**Posterior microscope**", "body"), self.channels),
+            _head(MathLabel("**Posterior microscope**", "body", wraps=True), self.channels),
             self.bells,
             self.bell_figures,
             self.bell_words,
         )
-        _fill(self, [(self.bars, 5), (_Pair(weights, microscope), 8)])
+        head = _head(self.bar_words, self.scale)
+        _fill(self, [(head, 0), (self.bars, 5), (_Pair(weights, microscope), 8)])
 
     def set_compact(self, compact: bool) -> None:
         """Leave the sentences out, in low windows."""
@@ -127,10 +142,12 @@ class LossesPage(QWidget):
         )
         self.objectives.choice_edited.connect(self.objective_chosen)
         self.words = MathLabel("", "label", "text2", wraps=True)
-        self.table_title = MathLabel("", "body")
-        self.table = FigureTable("One answer, four losses", ("Loss on", "error", "× weight", "= loss"))
+        self.table_title = MathLabel("", "body", wraps=True)
+        self.table = FigureTable(
+            "One answer, four losses", ("Loss on", "error", "× weight", "= loss"), spare=(2, 1)
+        )
         self.agreement = MathLabel("", "label", "text2", wraps=True)
-        self.timing = FigureTable("Time of the losses", ("", "median", "quartiles"))
+        self.timing = FigureTable("Time of the losses", ("", "median", "quartiles"), spare=(2,))
         self.timing_words = MathLabel("", "label", "text2", wraps=True)
         self.timing_progress = ProgressLine("Progress of the timing")
         self.timing_progress.hide()
@@ -139,7 +156,7 @@ class LossesPage(QWidget):
         choices = StackingRow([self.scales, self.objectives], is_packed=True, is_centred=True)
         agreement = _column(self.table_title, self.table, self.agreement)
         timing = _column(
-            _head(MathLabel("**What a loss costs**", "body"), self.measure),
+            _head(MathLabel("**What a loss costs**", "body", wraps=True), self.measure),
             self.timing,
             self.timing_progress,
             self.timing_words,

@@ -100,7 +100,7 @@ class BoundEstimate(QObject):
         """What the bars are, in words."""
         size = self._bars.steps_per_bar
         steps = "one step" if size == 1 else f"{size} steps"
-        return f"cost in bits/dim · {steps} per bar"
+        return f"Cost of each step in bits/dim, {steps} per bar"
 
     @Slot()
     def stop(self) -> None:

@@ -19,7 +19,7 @@ from diffviz.engine.theory_question import TheoryQuestion
 from diffviz.ui.widgets.bound_panel import BoundPanel
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
 from diffviz.ui.widgets.page_stack import PageStack
-from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
+from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.specimen_panel import SpecimenPanel
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.theory_pages import BoundPage, LossesPage, SpectrumPage
@@ -86,14 +86,6 @@ class TheoryWorkspace(QObject):
         self.left = SpecimenPanel()
         self.panel = BoundPanel()
         self.bar = StageBar("schedule", _MODES)
-        self.scale = SegmentedSwitch(
-            [
-                Segment("log", "Log", "Bars on a log scale: small costs are seen too"),
-                Segment("linear", "Linear", "Bars on a linear scale: areas are costs"),
-            ],
-            "Scale of the bars",
-        )
-        self.bar.add_widget(self.scale)
         self.bound_page, self.losses_page, self.spectrum_page = BoundPage(), LossesPage(), SpectrumPage()
         self.losses_page.objectives.set_current(self._objective.value)
         self.pages = PageStack()
@@ -124,7 +116,6 @@ class TheoryWorkspace(QObject):
         self._worker.answered.connect(self._on_worker_answered)
         self._worker.failed.connect(self._on_worker_failed)
         self.bar.mode_selected.connect(self.set_mode)
-        self.scale.selected.connect(self._on_scale_selected)
         left, panel = self.left, self.panel
         left.changes_requested.connect(self._on_changes_requested)
         left.shows_selected.connect(self.show_picture)
@@ -139,6 +130,7 @@ class TheoryWorkspace(QObject):
         page = self.bound_page
         page.bars.timestep_requested.connect(self._on_timestep_requested)
         page.weights.place_requested.connect(self._on_place_requested)
+        page.scale_selected.connect(self.set_scale)
         page.channel_selected.connect(self._on_channel_selected)
         page.unit_selected.connect(self._on_unit_selected)
         losses = self.losses_page
@@ -198,7 +190,6 @@ class TheoryWorkspace(QObject):
         """Show "bound", "losses" or "spectrum"."""
         self.bar.modes.set_current(mode)
         self.pages.setCurrentWidget(self._pages[mode])
-        self.scale.setVisible(mode == "bound")
         self._show_title()
         self._show_view()
         self._survey_if_seen()
@@ -209,6 +200,12 @@ class TheoryWorkspace(QObject):
         self._shows = shows
         self.left.shows.set_current(shows)
         self._show_view()
+
+    @Slot(str)
+    def set_scale(self, scale: str) -> None:
+        """Draw the bars on a "log" or a "linear" scale."""
+        self.bound_page.scale.set_current(scale)
+        self.bound_page.bars.set_log(scale == "log")
 
     @Slot()
     def toggle_timing(self) -> None:
@@ -289,13 +286,8 @@ class TheoryWorkspace(QObject):
         self.left.show_settings(specimen_settings(state, option, self._shelf.info(state.denoiser)))
 
     def _show_title(self) -> None:
-        mode = self.bar.modes.current
-        details = {
-            "bound": self.estimate.describe(),
-            "losses": f"t = {self._session.state.t}",
-            "spectrum": f"t = {self._session.state.t}",
-        }
-        self.bar.set_title(_TITLES[mode], details[mode])
+        self.bar.set_title(_TITLES[self.bar.modes.current], f"t = {self._session.state.t}")
+        self.bound_page.bar_words.set_markup(self.estimate.describe())
 
     def _show_weights(self) -> None:
         shown = (self._session.state.schedule, self._unit)
@@ -363,10 +355,6 @@ class TheoryWorkspace(QObject):
     def _on_unit_selected(self, unit: str) -> None:
         self._unit = unit
         self._show_weights()
-
-    @Slot(str)
-    def _on_scale_selected(self, scale: str) -> None:
-        self.bound_page.bars.set_log(scale == "log")
 
     @Slot(str)
     def _on_loss_scale_selected(self, scale: str) -> None:

@@ -175,21 +175,25 @@ def _signed(value: float) -> str:
 
 
 def _pair_words(pair: BellPair, bits: float, view: StepView) -> str:
-    """Figures of a pair of bells in one line."""
+    """Figures of a pair of bells; lines break between them only."""
     t = view.t
-    beta = float(view.question.schedule.betas[t])
-    means = f"[signal]■[/] mean **{_signed(pair.mean_q)}**  [model]■[/] mean **{_signed(pair.mean_p)}**"
-    gap = f"gap **{_signed(pair.mean_p - pair.mean_q)}**  KL **{bits_words(bits)}** bits"
-    drawn = f"[accent]■[/] drawn **{_signed(pair.sample)}**"
+    figures = [
+        f"[signal]■[/] mean **{_signed(pair.mean_q)}**",
+        f"[model]■[/] mean **{_signed(pair.mean_p)}**",
+        f"gap **{_signed(pair.mean_p - pair.mean_q)}**",
+    ]
     if pair.is_decoder:
-        return (
-            f"{means}  grey level costs **{bits_words(bits)}** bits  $σ_1$ {math.sqrt(pair.variance_p):.4f}"
-        )
-    variances = (
-        f"[signal]$β̃_t$[/] {bits_words(pair.variance_q)}  $β_t$ {bits_words(beta)}  "
-        f"[model]$σ_t^2$[/] {bits_words(pair.variance_p)}"
-    )
-    return f"{means}  {gap}  {drawn}  {variances}"
+        figures += [f"grey level **{bits_words(bits)}** bits", f"$σ_1$ {math.sqrt(pair.variance_p):.4f}"]
+    else:
+        beta = float(view.question.schedule.betas[t])
+        figures += [
+            f"KL **{bits_words(bits)}** bits",
+            f"[accent]■[/] drawn **{_signed(pair.sample)}**",
+            f"[signal]$β̃_t$[/] {bits_words(pair.variance_q)}",
+            f"$β_t$ {bits_words(beta)}",
+            f"[model]$σ_t^2$[/] {bits_words(pair.variance_p)}",
+        ]
+    return "  ".join(figure.replace(" ", "\u00a0") for figure in figures)
 
 
 def _meaning(view: StepView, answer: StepAnswer) -> str:
