@@ -178,7 +178,8 @@ class ImageStore(QObject):
         x_0 = from_array(array)
         self._num_pastes += 1
         size = (x_0.shape[1], x_0.shape[0])
-        title = name if self._num_pastes == 1 else f"{name} {self._num_pastes}"
+        titles = {entry.title for entry in self.entries}
+        title = name if name not in titles else f"{name} {self._num_pastes}"
         key = f"paste:{self._num_pastes}"
         loaded = LoadedImage(x_0, title, size, "RGB" if x_0.shape[2] == 3 else "L")
         self._add(ImageEntry(key, title, f"{size[0]} × {size[1]}"), loaded)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffviz.data.datasets import key_of_title
-from diffviz.data.images import from_uint8, to_uint8
+from diffviz.data.images import Pixels, from_uint8, to_uint8
 from diffviz.engine.courtesy import leave_a_core_to_the_window
 from diffviz.engine.denoisers import DenoiserShelf
-from diffviz.engine.request import BLUR_PICTURES, EXACT_PICTURES
+from diffviz.engine.request import BLUR_PICTURES, EXACT_PICTURES, ReverseRequest
 from diffviz.engine.step_view import picture_shape
 from diffviz.engine.theory_question import BoundQuestion, TheoryQuestion, eight_bit_picture
 from diffviz.models.denoiser import picture_set
@@ -24,8 +24,19 @@ if TYPE_CHECKING:
     from diffviz.evaluation.bound import BoundByTime
     from diffviz.evaluation.timing import LossTimings
     from diffviz.models.denoiser import DenoiserInfo
+    from diffviz.training.examples import Material
 
-__all__ = ["BoundNews", "bound_steps", "data_of", "loss_steps", "timing_steps"]
+__all__ = [
+    "BoundNews",
+    "RealPicture",
+    "bound_steps",
+    "data_of",
+    "has_own_set",
+    "loss_steps",
+    "loss_times",
+    "real_picture",
+    "timing_steps",
+]
 
 _NUM_LOSS_TIMES = 12
 _MY_PICTURES = picture_set(EXACT_PICTURES)
@@ -50,11 +61,35 @@ class BoundNews:
     words: str
 
 
+@dataclass(frozen=True, eq=False)
+class RealPicture:
+    """A picture of a denoiser's data set, uint8 (H, W, C), and what to call it."""
+
+    pixels: Pixels
+    title: str
+
+
 def data_of(info: DenoiserInfo) -> str | None:
     """The name of the pictures that a denoiser is for; None where they are not known here."""
     if info.key == BLUR_PICTURES:
         return _MY_PICTURES
     return picture_set(info.key) or key_of_title(info.trained_on)
+
+
+def has_own_set(info: DenoiserInfo) -> bool:
+    """Whether a denoiser belongs to a data set that is known here, and not to whatever is opened."""
+    return data_of(info) not in (None, _MY_PICTURES)
+
+
+def real_picture(request: ReverseRequest, seed: int, shelf: DenoiserShelf) -> Iterator[RealPicture]:
+    """One picture of the denoiser's data set, held out if there are such; raises as `bound_steps`."""
+    leave_a_core_to_the_window()
+    info = shelf.fetch(request).denoiser.info
+    material, kind = _material(info)
+    values = material.examples.values
+    place = int(np.random.default_rng(seed).integers(len(values)))
+    pixels = np.moveaxis(values[place].numpy(), 0, -1)
+    yield RealPicture(np.ascontiguousarray(pixels), f"{material.title}, {kind} {place + 1}")
 
 
 def bound_steps(question: BoundQuestion, shelf: DenoiserShelf) -> Iterator[BoundNews]:
@@ -140,7 +175,7 @@ def timing_steps(question: TheoryQuestion, t: int, shelf: DenoiserShelf) -> Iter
 
 def _data(question: BoundQuestion, shelf: DenoiserShelf, info: DenoiserInfo) -> tuple[Tensor, str]:
     """Pictures of the denoiser's data set, those it has not seen if there are any."""
-    from diffviz.evaluation.real_pictures import both_splits, even_places, some_pictures
+    from diffviz.evaluation.real_pictures import even_places, some_pictures
 
     name, (channels, side, _) = data_of(info), picture_shape(info)
     if name is None:
@@ -150,11 +185,20 @@ def _data(question: BoundQuestion, shelf: DenoiserShelf, info: DenoiserInfo) -> 
         pixels = to_uint8(mine.images)
         chosen = even_places(len(pixels), min(question.count, len(pixels)))
         return _batch(from_uint8(pixels[chosen])), f"{len(chosen)} of my pictures"
-    train, held_out = both_splits(name, side)
-    material = train if held_out is None else held_out
+    material, kind = _material(info)
     x_0 = some_pictures(material, question.count, question.seed)
-    kind = "training" if held_out is None else "held-out"
     return x_0, f"{len(x_0)} {kind} pictures of {material.title}"
+
+
+def _material(info: DenoiserInfo) -> tuple[Material, str]:
+    """The pictures of a data set that a denoiser has not seen, or else those that it has."""
+    from diffviz.evaluation.real_pictures import both_splits
+
+    name = data_of(info)
+    if name is None or not has_own_set(info):
+        raise ValueError(f"{info.name} has no data set of its own here.")
+    train, held_out = both_splits(name, picture_shape(info)[1])
+    return (train, "training") if held_out is None else (held_out, "held-out")
 
 
 def _batch(pictures: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:

@@ -250,3 +250,15 @@ def test_chains_without_noise_or_without_signal_are_looked_at_without_harm(
         "no noise at the end is infinitely far from N(0, I)"
     )
     assert not window.message_bar.messages
+
+
+def test_a_picture_of_the_denoisers_data_can_be_put_under_test(
+    window: MainWindow, theory, person: Person, qtbot: QtBot
+) -> None:
+    assert not theory.left.real.isEnabled(), "my own pictures are in the gallery already"
+    window.session.update(denoiser="emoji-unet", bound_terms=20, bound_draws=1)
+    person.click(theory.left.real)
+    qtbot.waitUntil(lambda: window.session.state.image.startswith("paste:"))
+    assert window.images.entry(window.session.state.image).title.startswith("Emoji, held-out ")
+    qtbot.waitUntil(lambda: shown(window).t == 30 and theory.view.x_0.shape == (32, 32, 3))
+    assert theory.left.picture.current == window.session.state.image

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from diffviz.core.sampler_steps import Variance
 from diffviz.core.schedules import PRESETS, ScheduleSpec
 from diffviz.ui.theme import metric, notifier
+from diffviz.ui.widgets.availability import set_unavailable
 from diffviz.ui.widgets.badge import denoiser_icon
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.cost_map import MapLegend
@@ -45,6 +46,7 @@ class SpecimenSettings:
     bound_variance: Variance
     remark: str = ""
     data_problem: str = ""
+    set_problem: str = ""
 
 
 class SpecimenPanel(SidePanel):
@@ -59,11 +61,14 @@ class SpecimenPanel(SidePanel):
         The user wants to see "cost", "x_t", "x_0" or "guess".
     open_requested()
         The user wants to open another picture.
+    real_picture_requested()
+        The user wants a picture of the denoiser's data set.
     """
 
     changes_requested = Signal(dict)
     shows_selected = Signal(str)
     open_requested = Signal()
+    real_picture_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Image under test", parent)
@@ -114,12 +119,20 @@ class SpecimenPanel(SidePanel):
         self.add(
             StackingRow([LabelledField("Picture", self.picture), LabelledField("Fit", self.fit)], (3, 2))
         )
+        self.real = make_button(
+            "plain",
+            "From its data",
+            "dice-5",
+            "Take a picture of the denoiser's data set, one it has not seen if there is one",
+        )
+        self.real.clicked.connect(self.real_picture_requested)
 
     def _build_chain(self) -> None:
         self.add_divider()
         self.denoiser = ChoiceField(accessible_name="Denoiser", tooltip="Who guesses the clean picture")
         self.denoiser.choice_edited.connect(lambda key: self.changes_requested.emit({"denoiser": key}))
         self.add(LabelledField("Denoiser", self.denoiser))
+        self.add(self.real)
         self._remark = MathLabel("", "label", "warn", wraps=True)
         self._remark.hide()
         self.add(self._remark)
@@ -222,6 +235,7 @@ class SpecimenPanel(SidePanel):
         self._remark.set_markup(settings.remark)
         self._remark.setVisible(bool(settings.remark))
         self.over.set_unavailable("data", settings.data_problem or None)
+        set_unavailable(self.real, settings.set_problem or None)
         self.over.set_current(settings.bound_over)
         self.draws.set_value(settings.bound_draws)
         self.pictures.set_value(settings.bound_pictures)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from diffviz.engine.session import SessionState
-from diffviz.engine.theory_tasks import data_of
+from diffviz.engine.theory_tasks import data_of, has_own_set
 from diffviz.models.denoiser import DenoiserInfo
 from diffviz.ui.schedule_controller import describe
 from diffviz.ui.widgets.denoise_panel import DenoiserOption
 from diffviz.ui.widgets.specimen_panel import SpecimenSettings
 from diffviz.ui.workspaces.denoise_fields import denoiser_remark
 
+_NO_SET = "The denoiser has no data set of its own here: choose a network, or the exact denoiser of a set."
 _UNKNOWN_DATA = "The pictures that it is for are not known here."
 
 
@@ -30,4 +31,5 @@ def specimen_settings(
         bound_variance=state.bound_variance,
         remark=denoiser_remark(state, option),
         data_problem="" if info is None or data_of(info) is not None else _UNKNOWN_DATA,
+        set_problem="" if info is None or has_own_set(info) else _NO_SET,
     )

@@ -27,6 +27,7 @@ from diffviz.ui.widgets.timeline import Timeline
 from diffviz.ui.workspaces.bound_estimate import BoundEstimate
 from diffviz.ui.workspaces.denoise_fields import denoiser_options
 from diffviz.ui.workspaces.loss_survey import LossSurvey
+from diffviz.ui.workspaces.specimen_drawer import SpecimenDrawer
 from diffviz.ui.workspaces.specimen_fields import specimen_settings
 from diffviz.ui.workspaces.specimen_strip import SpecimenStrip
 from diffviz.ui.workspaces.theory_pages_presenter import LossesPresenter, SpectrumPresenter
@@ -109,6 +110,7 @@ class TheoryWorkspace(QObject):
         self._spectrum = SpectrumPresenter(self.spectrum_page)
         self.estimate = BoundEstimate(self._shelf, self.bound_page.bars, self.panel, self)
         self.survey = LossSurvey(self._shelf, self)
+        self.drawer = SpecimenDrawer(self._session, self._images, self._shelf, self)
 
     def _connect(self) -> None:
         self._session.changed.connect(self._on_session_changed)
@@ -120,6 +122,7 @@ class TheoryWorkspace(QObject):
         left.changes_requested.connect(self._on_changes_requested)
         left.shows_selected.connect(self.show_picture)
         left.open_requested.connect(self.open_requested)
+        left.real_picture_requested.connect(self.drawer.draw)
         left.view.pixel_clicked.connect(self._on_pixel_clicked)
         left.view.pixel_hovered.connect(self._on_pixel_hovered)
         left.view.picture_saved.connect(self._on_picture_saved)
@@ -141,7 +144,7 @@ class TheoryWorkspace(QObject):
         self.timeline.timestep_requested.connect(self._on_timestep_requested)
         self.estimate.changed.connect(self._on_estimate_changed)
         self.survey.changed.connect(self._show_losses)
-        for source in (self.estimate, self.survey):
+        for source in (self.estimate, self.survey, self.drawer):
             source.noted.connect(self.noted)
             source.failed.connect(self.failed)
 
@@ -168,6 +171,7 @@ class TheoryWorkspace(QObject):
         self._worker.shutdown()
         self.estimate.shutdown()
         self.survey.shutdown()
+        self.drawer.shutdown()
 
     def set_compact(self, compact: bool) -> None:
         """Make room in a low window: strip and picture shrink."""
