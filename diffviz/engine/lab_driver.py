@@ -43,7 +43,7 @@ from diffviz.evaluation.cloud_distances import (
     sliced_wasserstein,
 )
 
-ARROWS = 21
+ARROWS = 19
 _ERROR_CELLS = 48
 _MEASURED = 2000
 _ENERGY_MEASURED = 500

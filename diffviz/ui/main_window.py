@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.lab = Lab2DWorkspace(session, self)
         self.theory = TheoryWorkspace(session, images, shelf, self)
         self.schedule_panel = SchedulePanel()
+        self.schedule_panel.add_head(self.lab.left_head)
         self.schedule = ScheduleController(session, self.schedule_panel, self)
         now = Target(self.schedule_panel.curve, self.schedule_panel.curve.now_place)
         for key in ("signal", "noise_level"):
@@ -94,7 +95,6 @@ class MainWindow(QMainWindow):
             },
             {Workspace.TRAIN: self.train.left, Workspace.THEORY: self.theory.left},
             self.schedule_panel,
-            {Workspace.LAB: self.lab.left_head},
         )
         self.panels = self._pages.columns
         self.opener = PictureOpener(session, images, self)
@@ -184,6 +184,7 @@ class MainWindow(QMainWindow):
         return self._pages.rooms[self.session.state.workspace]
 
     def _show_workspace(self, key: Workspace) -> None:
+        self.schedule_panel.show_head(key is Workspace.LAB)
         self._pages.show(key)
         self.header.workspaces.set_current(key)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import SignalInstance
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from diffviz.engine.session import Workspace
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
@@ -110,23 +110,16 @@ class WorkspacePages:
         Left page of a workspace that has its own.
     shared_left
         Left page of all others.
-    heads
-        What a workspace has above the shared left page.
     """
 
     def __init__(
-        self,
-        rooms: Mapping[Workspace, Room],
-        lefts: Mapping[Workspace, QWidget],
-        shared_left: QWidget,
-        heads: Mapping[Workspace, QWidget],
+        self, rooms: Mapping[Workspace, Room], lefts: Mapping[Workspace, QWidget], shared_left: QWidget
     ) -> None:
         self.rooms = dict(rooms)
         self._lefts = dict(lefts)
-        self._heads = dict(heads)
-        self._shared_left = _stacked([*self._heads.values(), shared_left])
+        self._shared_left = shared_left
         self.left, self.centre, self.right, self.timelines = (PageStack() for _ in range(4))
-        self.left.addWidget(self._shared_left)
+        self.left.addWidget(shared_left)
         for page in self._lefts.values():
             self.left.addWidget(page)
         for room in self.rooms.values():
@@ -147,8 +140,6 @@ class WorkspacePages:
             if other is not key:
                 room.deactivate()
         room = self.rooms[key]
-        for owner, head in self._heads.items():
-            head.setVisible(owner is key)
         self.left.setCurrentWidget(self._lefts.get(key, self._shared_left))
         self.centre.setCurrentWidget(room.centre)
         self.right.setCurrentWidget(room.panel)
@@ -172,14 +163,3 @@ class WorkspacePages:
         """End what runs in any workspace."""
         for room in self.rooms.values():
             room.shutdown()
-
-
-def _stacked(widgets: Sequence[QWidget]) -> QWidget:
-    """Widgets below each other, of which the last takes all the room that is left."""
-    page = QWidget()
-    column = QVBoxLayout(page)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    for widget in widgets:
-        column.addWidget(widget, 1 if widget is widgets[-1] else 0)
-    return page

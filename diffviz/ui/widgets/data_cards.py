@@ -25,8 +25,8 @@ from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import current_tokens, metric
 from diffviz.ui.widgets.pixels import picture_from_array
 
-_LEAST_CARD_PX = 48
-_GAP_PX = 8
+_LEAST_CARD_PX = 46
+_GAP_PX = 6
 _RADIUS_PX = 6
 _LONGEST_ROW = 5
 _MOVES = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)

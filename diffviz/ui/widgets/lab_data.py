@@ -7,15 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
-from typing_extensions import override
 
-from diffviz.ui.theme import color
 from diffviz.ui.widgets.availability import set_unavailable
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.data_cards import DataCards
-from diffviz.ui.widgets.fields import IntegerField, LabelledField
+from diffviz.ui.widgets.fields import IntegerField
+from diffviz.ui.widgets.labelled_control import LabelledControl
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.side_panel import Divider
 from diffviz.ui.widgets.stacking_row import StackingRow
@@ -58,18 +56,16 @@ class LabData(QWidget):
         self.clear.clicked.connect(self.clear_requested)
         self.count = IntegerField(1, 5000, accessible_name="Data points")
         self.count.value_edited.connect(self.count_edited)
-        self._count_field = LabelledField(
-            "Data points", self.count, tooltip="How many points of the set the exact score knows"
-        )
+        self._count_field = LabelledControl("Points", self.count)
+        self.count.setToolTip("How many points of the set the exact score knows")
         self._words = MathLabel(_HOW_TO_PAINT, "label", "text2", wraps=True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 0)
+        column.setContentsMargins(0, 5, 0, 0)
         column.setSpacing(10)
         column.addWidget(MathLabel("Distribution", "heading"))
         column.addWidget(self.cards)
-        column.addWidget(StackingRow([self.brush, self.clear], is_packed=True))
+        column.addWidget(StackingRow([self.brush, self.clear, self._count_field], is_centred=True))
         column.addWidget(self._words)
-        column.addWidget(self._count_field)
         column.addWidget(Divider())
 
     def set_cards(self, cards: Sequence[tuple[str, str, NDArray[np.uint8]]]) -> None:
@@ -86,10 +82,6 @@ class LabData(QWidget):
         self._words.setVisible(is_painting)
         self.clear.setVisible(is_own)
         set_unavailable(self.clear, None if painted else "Nothing is painted yet")
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(event.rect(), color("panel"))
 
     @Slot()
     def lay_brush_down(self) -> None:

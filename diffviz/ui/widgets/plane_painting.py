@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +53,14 @@ def density_image(shades: NDArray[np.uint8]) -> QImage:
     height, width = shades.shape
     kept = np.ascontiguousarray(shades)
     image = QImage(kept.data, width, height, kept.strides[0], QImage.Format.Format_Indexed8)
-    image.setColorTable([0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in density_colors()])
+    image.setColorTable(_color_table())
     # A copy owns its memory; Qt smooths pictures of 32 bits alone.
     return image.convertToFormat(QImage.Format.Format_RGB32)
+
+
+@cache
+def _color_table() -> list[int]:
+    return [0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in density_colors()]
 
 
 def error_image(errors: NDArray[np.float32]) -> QImage:
@@ -108,7 +114,7 @@ def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
 
 
 def particle_image(
-    px: NDArray[np.float64], width: int, height: int, ratio: float, role: Role = "text"
+    px: NDArray[np.floating], width: int, height: int, ratio: float, role: Role = "text"
 ) -> QImage:
     """
     Points as dots in a transparent picture, by writing pixels: a hundred thousand in a few ms.

@@ -101,6 +101,8 @@ class PlaneView(QWidget):
         self._panned = False
         self._paints = False
         self.setMouseTracking(True)
+        # Every px is painted here: what lies below would be painted for nothing at each frame.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setProperty(RING_PROPERTY, _RADIUS_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -293,9 +295,9 @@ class PlaneView(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        side = float(min(self.width(), self.height()))
+        side = min(self.width(), self.height())
         here = self._area
-        left, top = (self.width() - side) / 2, (self.height() - side) / 2
+        left, top = (self.width() - side) // 2, (self.height() - side) // 2
         self._area = PlaneArea(left, top, side, here.x, here.y, here.reach)
         self.view_changed.emit()
 
@@ -307,10 +309,8 @@ class PlaneView(QWidget):
             painter.fillRect(self.rect(), tokens.color("stage"))
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            edge = QPainterPath()
-            edge.addRoundedRect(square.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
-            painter.fillPath(edge, GROUND)
-            painter.setClipPath(edge)
+            painter.fillRect(square, GROUND)
+            painter.setClipRect(square)
             for picture in (self._density, self._errors):
                 if picture is not None:
                     painter.drawImage(square, picture)
@@ -328,14 +328,25 @@ class PlaneView(QWidget):
                 paint_path(painter, area, path)
             self._paint_places(painter)
             paint_corner(painter, area, self._remark)
-            painter.setClipping(False)
-            painter.setPen(QPen(tokens.color("accent" if self._paints else "line"), 1.0))
-            painter.drawPath(edge)
+            self._paint_edge(painter, square)
+
+    def _paint_edge(self, painter: QPainter, square: QRectF) -> None:
+        """Round the corners by painting over them: to clip everything by a curve takes too long."""
+        tokens = current_tokens()
+        edge, corners = QPainterPath(), QPainterPath()
+        edge.addRoundedRect(square.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS_PX, _RADIUS_PX)
+        corners.addRect(square)
+        painter.fillPath(corners.subtracted(edge), tokens.color("stage"))
+        painter.setPen(QPen(tokens.color("accent" if self._paints else "line"), 1.0))
+        painter.drawPath(edge)
 
     def _paint_dots(self, painter: QPainter, points: Places, role: Role) -> None:
         ratio, area = self.devicePixelRatioF(), self._area
         side = max(1, round(area.side * ratio))
-        px = (area.px(points) - (area.left, area.top)) * ratio
+        scale = np.float32(area.scale * ratio)
+        middle = np.float32(side / 2)
+        px = np.asarray(points, np.float32) * (scale, -scale)
+        px += (middle - np.float32(area.x) * scale, middle + np.float32(area.y) * scale)
         painter.drawImage(QPointF(area.left, area.top), particle_image(px, side, side, ratio, role))
 
     def _paint_places(self, painter: QPainter) -> None:

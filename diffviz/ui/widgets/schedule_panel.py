@@ -75,6 +75,7 @@ class SchedulePanel(QWidget):
         self._schedule = build_schedule(self._spec)
         self._before_gesture: ScheduleSpec | None = None
         self._gestures = 0
+        self._head: QWidget | None = None
         self._field_timer = QTimer(self)
         self._field_timer.setSingleShot(True)
         self._field_timer.setInterval(_FIELD_GESTURE_MS)
@@ -147,6 +148,18 @@ class SchedulePanel(QWidget):
         for spark in self.sparks:
             spark.set_t(t)
 
+    def add_head(self, head: QWidget) -> None:
+        """Put something above the schedule, to be shown by `show_head`."""
+        head.hide()
+        self._head = head
+        self._column.insertWidget(0, head)
+
+    def show_head(self, shown: bool) -> None:
+        """Show what a workspace has above the schedule, or hide it."""
+        if self._head is not None:
+            self._head.setVisible(shown)
+            self._fit_plot()
+
     def show_problem(self, sentence: str) -> None:
         """Say why the last request was not accepted, where it was made."""
         if self._before_gesture is not None:
@@ -183,7 +196,7 @@ class SchedulePanel(QWidget):
         self._info = make_button("tool", icon="info", tooltip="About this kind of schedule")
         self._more = make_button("tool", icon="ellipsis", tooltip="Presets, import, export")
         self._body = body = _ScrolledBody()
-        column = QVBoxLayout(body)
+        self._column = column = QVBoxLayout(body)
         column.setContentsMargins(_SIDE_PX, 9, _SIDE_PX, 14)
         column.setSpacing(12)
         title = QHBoxLayout()

@@ -68,7 +68,10 @@ class ScrollColumn(QScrollArea):
         del old
         is_by_key = QApplication.mouseButtons() == Qt.MouseButton.NoButton
         if new is not None and is_by_key and self.isAncestorOf(new):
-            self.ensureWidgetVisible(new, 0, _CLEARANCE_PX)
+            # Not Qt's own ensureWidgetVisible: of a graphics view it shows the upper edge alone.
+            middle = new.mapTo(self.widget(), new.rect().center()).y()
+            reach = min(new.height() // 2 + _CLEARANCE_PX, self.viewport().height() // 2)
+            self.ensureVisible(0, middle, 0, reach)
 
     @Slot()
     def _on_range_changed(self) -> None:

@@ -37,7 +37,14 @@ _MAX_SEED = 2**31 - 1
 _FORWARD_STEPS = 50
 _CARD_T = 25
 _CARD_POINTS = 600
-_SHORT = {"ring": "Ring", "checkerboard": "Board", "two-points": "2 points", "one-point": "1 point"}
+_SHORT = {
+    "swiss-roll": "Roll",
+    "ring": "Ring",
+    "checkerboard": "Board",
+    "gaussian": "Gauss",
+    "two-points": "2 points",
+    "one-point": "1 point",
+}
 _HINT = "Click to follow another start from $t$ = $T$. Drag a ring to move it. Turn the wheel to look closer."
 
 

@@ -16,7 +16,7 @@ from diffviz.ui.theme import Role
 from diffviz.ui.widgets.lab_stage import LabStage
 from diffviz.ui.widgets.plane_painting import PlanePath
 
-_CELLS = 160
+_CELLS = 128
 _MOST_DATA = 5000
 _ARROW_SHARE = 0.92
 _PATH_LAYERS = ("ode", "sde", "steps")
