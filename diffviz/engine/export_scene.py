@@ -17,6 +17,7 @@ from diffviz.engine.forward_frames import ForwardFrames, noise_pixels
 from diffviz.engine.history import Run, RunFrame
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseContext
+from diffviz.engine.run_words import sample_names
 from diffviz.engine.session import SessionState
 from diffviz.export.frames import (
     FrameSpec,
@@ -32,7 +33,7 @@ from diffviz.export.lettering import add_caption, font, text_line, text_size_px
 
 __all__ = ["ExportFrames", "Scene", "SceneError", "frame_size", "picture_size", "snapshot", "thumbnail_shape"]
 
-What = Literal["forward", "reverse", "both"]
+What = Literal["forward", "reverse", "both", "samples"]
 _STRIP_CELLS = 8
 _GAP = 8
 _PAPER, _INK = 18, 235
@@ -51,11 +52,13 @@ class Scene:
     Attributes
     ----------
     what
-        The forward process of the session's picture, a reverse run, or both side by side.
+        The forward process of the session's picture, a reverse run, both side by side, or the samples of a
+        run one after the other; "times" are then the places of the samples, from 0.
     picture
-        "x_t", "equation" or "filmstrip" of the forward process; "x_t", "x_0" or "triptych" of a run.
+        "x_t", "equation" or "filmstrip" of the forward process; "x_t", "x_0" or "triptych" of a run; "x_t" or
+        "x_0" of samples.
     state
-        Picture, schedule, seed and noise mode are read.
+        Picture, schedule, seed and noise mode are read, and of samples the time that is looked at.
     run
         The run, a `snapshot` that nobody changes; None where there is none.
     size
@@ -103,7 +106,7 @@ def picture_size(scene: Scene, images: ImageStore) -> tuple[int, int]:
         height, width = images.x_0(scene.state.image).shape[:2]
         return scene.size or (height, width)
     run, context = _run_of(scene)
-    count = run.request.num_samples
+    count = 1 if scene.what == "samples" else run.request.num_samples
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     _, height, width = context.shape
@@ -165,6 +168,8 @@ class ExportFrames:
             return (self._reverse(scene, t) for t in times)
         if scene.what == "both":
             return (self._both(scene, t) for t in times)
+        if scene.what == "samples":
+            return (self._sample(scene, place) for place in times)
         process = self._forward.process(scene.state, scene.size)
         if scene.picture == "equation":
             return equation_frames(process, times, scene.spec)
@@ -179,6 +184,9 @@ class ExportFrames:
     def label(self, scene: Scene, t: int, size: tuple[int, int]) -> str:
         """The words below a single picture of that height and width in pixels, as many as fit."""
         schedule = build_schedule(scene.state.schedule)
+        if scene.what == "samples":
+            run, _ = _run_of(scene)
+            return sample_names(run.request)[t][0]
         if scene.what == "reverse":
             run, _ = _run_of(scene)
             t, schedule = _frame_of(run, t).t, build_schedule(run.request.schedule)
@@ -192,16 +200,28 @@ class ExportFrames:
 
     def maker(self, scene: Scene) -> str:
         """Who made the pictures of a run, as the line below a strip; nothing for the forward process."""
-        return f"Denoised by {_maker_of(_run_of(scene)[1])}" if scene.what == "reverse" else ""
+        is_run = scene.what in ("reverse", "samples")
+        return f"Denoised by {_maker_of(_run_of(scene)[1])}" if is_run else ""
 
     def thumbnail(self, scene: Scene, t: int, size: tuple[int, int]) -> Pixels:
         """A small picture of the scene at time t for a strip: of the run, or of the forward process."""
         if scene.what == "forward":
             return self._forward.thumbnail(scene.state, t, size)
         run, _ = _run_of(scene)
+        if scene.what == "samples":
+            return to_uint8(_sample_of(scene, t))
         found = _frame_of(run, t)
         shown = found.x_t if scene.picture == "x_t" else found.pred_x_0
         return to_uint8(batch_grid(shown[:1]))
+
+    def _sample(self, scene: Scene, place: int) -> Pixels:
+        """One sample at the time that is looked at."""
+        frame = make_frame(_sample_of(scene, place), scene.spec)
+        if scene.captions:
+            run, context = _run_of(scene)
+            add_caption(frame, [_maker_of(context)], at_top=True)
+            add_caption(frame, [sample_names(run.request)[place][1]])
+        return frame
 
     def _reverse(self, scene: Scene, t: int) -> Pixels:
         run, context = _run_of(scene)
@@ -327,3 +347,10 @@ def _frame_of(run: Run, t: int) -> RunFrame:
     if found is None:
         raise SceneError(f"Run {run.id} was not at t = {t}.")
     return found
+
+
+def _sample_of(scene: Scene, place: int) -> Picture:
+    """A sample at the time that is looked at, or at the end where the run has not been there."""
+    run, _ = _run_of(scene)
+    found = run.frame_at(scene.state.t) or _frame_of(run, run.times()[-1])
+    return found.shown("x_t" if scene.picture == "x_t" else "x_0", place)

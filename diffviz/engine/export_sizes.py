@@ -65,7 +65,7 @@ def file_size(scene: Scene, images: ImageStore, num_pictures: int = 1) -> tuple[
     if scene.is_wide:
         return width, num_pictures * (height + STACK_GAP_PX) - STACK_GAP_PX
     gap = max(2, width // 40) if scene.captions else 0
-    lines = (2 if scene.what == "reverse" else 1) if scene.captions else 0
+    lines = (2 if scene.what in ("reverse", "samples") else 1) if scene.captions else 0
     below = lines * round(1.6 * text_size_px(height, width))
     return num_pictures * (width + gap) - gap, height + below
 

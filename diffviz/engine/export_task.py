@@ -134,7 +134,9 @@ def request_text(request: ExportRequest, images: ImageStore) -> str:
     }
     if scene.size is not None:
         values["reduced_to"] = list(scene.size)
-    if scene.what != "reverse":
+    if scene.what == "samples":
+        values["shown_at"] = state.t
+    if scene.what in ("forward", "both"):
         values["image"] = images.entry(state.image).title
         values |= {
             "schedule": _described(state.schedule),

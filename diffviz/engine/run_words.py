@@ -11,7 +11,7 @@ from diffviz.engine.request import ReverseRequest
 if TYPE_CHECKING:
     from diffviz.engine.run import Run
 
-__all__ = ["SAMPLER_NAMES", "change_words", "run_words", "sampler_words"]
+__all__ = ["SAMPLER_NAMES", "change_words", "run_words", "sample_names", "sampler_words"]
 
 SAMPLER_NAMES = {
     SamplerKind.DDPM: "DDPM",
@@ -56,6 +56,18 @@ def _start_words(request: ReverseRequest) -> str:
         return f"from your picture at t = {request.start_t}"
     to_another = "" if request.path_image is None else " to another"
     return f"from your picture inverted to t = {request.start_t}{to_another}"
+
+
+def sample_names(request: ReverseRequest) -> list[tuple[str, str]]:
+    """A short and a long name for each sample of a run."""
+    count = request.num_samples
+    scales = request.guidance_scales
+    if isinstance(scales, tuple):
+        return [(f"g = {scale:.3g}", f"guidance {scale:.3g}") for scale in scales]
+    if request.is_path:
+        shares = [place / max(count - 1, 1) for place in range(count)]
+        return [(f"{share:.2f}", f"{100 * share:.0f}% of the way") for share in shares]
+    return [(f"{place + 1}", f"sample {place + 1}") for place in range(count)]
 
 
 def change_words(parent: ReverseRequest, fork: ReverseRequest) -> str:

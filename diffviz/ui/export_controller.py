@@ -157,12 +157,17 @@ class ExportController(QObject):
     def _offer(self) -> ExportOffer:
         total = self._state.num_timesteps
         limits, lengths = {"forward": (0, total)}, {"forward": total}
-        unavailable = {"reverse": _NO_RUN, "both": _NO_RUN} if self._run is None else {}
+        unavailable = {"reverse": _NO_RUN, "both": _NO_RUN, "samples": _NO_RUN} if self._run is None else {}
         if self._run is not None:
             steps = self._run.steps
             for what in ("reverse", "both"):
                 limits[what] = (steps[-1].s, steps[0].t)
                 lengths[what] = self._run.request.schedule.num_timesteps
+            count = self._run.request.num_samples
+            if count > 1:
+                limits["samples"], lengths["samples"] = (0, count - 1), count - 1
+            else:
+                unavailable["samples"] = "The run has a single sample"
         return ExportOffer(limits, lengths, self._size_of, self._next_width, unavailable)
 
     def _sized(self, choices: ExportChoices) -> ExportSize:

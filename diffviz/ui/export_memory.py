@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings
 from diffviz.ui.widgets.export_choices import ExportChoices, ExportOffer
 
 _CHOICES = "export/choices"
-_DIRECTIONS = {"forward": "to_noise", "reverse": "to_image", "both": "to_noise"}
+_DIRECTIONS = {"forward": "to_noise", "reverse": "to_image", "both": "to_noise", "samples": "to_noise"}
 _TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "bool": (bool,), "float": (int, float)}
 
 

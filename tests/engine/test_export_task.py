@@ -371,3 +371,32 @@ def test_the_file_of_a_fork_says_where_it_left_which_run_and_what_differs(images
     assert parent["forked_from"]["sampler"] == said["sampler"] | {"eta": 0.0}
     assert "forked_from" not in parent["forked_from"]
     assert "Infinity" not in text
+
+
+def test_the_samples_of_a_run_are_written_one_after_the_other(images, state, tmp_path):
+    run = make_run(images, num_samples=3, path_seed=5)
+    scene = Scene("samples", "x_0", replace(state, t=0), run, captions=False, scale=2)
+    assert frame_size(scene, images) == (24, 24)
+    times = animation_times(0, 2, 5, "there_and_back")
+    assert times == (0, 1, 2, 1, 0)
+    export = ExportRequest(scene, times, AnimationSettings(tmp_path / "path.apng"))
+    for _ in export_steps(export, images):
+        pass
+    with Image.open(tmp_path / "path.apng") as film:
+        assert film.n_frames == 5
+        said = json.loads(film.info["Description"])
+        for place, sample in enumerate(times):
+            film.seek(place)
+            wanted = to_uint8(run.frame_at(0).shown("x_0", sample)).repeat(2, axis=0).repeat(2, axis=1)
+            np.testing.assert_array_equal(np.asarray(film.convert("RGB")), wanted)
+    assert (said["what"], said["path_seed"], said["shown_at"]) == ("samples", 5, 0)
+    # In the middle of the run they are what it had there.
+    middle = ExportFrames(images).frame(
+        replace(scene, state=replace(state, t=100), picture="x_t", scale=1), 1
+    )
+    np.testing.assert_array_equal(middle, to_uint8(run.frame_at(100).shown("x_t", 1)))
+    labelled = strip_picture(
+        ExportRequest(replace(scene, captions=True, scale=8), (0, 1, 2), export.settings, is_strip=True),
+        ExportFrames(images),
+    )
+    assert labelled.shape[0] > 96

@@ -53,6 +53,14 @@ def test_a_strip_shows_the_same_noise_over_all_scales_and_plays(
     )
     stage.toggle_play()
     qtbot.waitUntil(lambda: stage.strip.place != 6, timeout=5_000)
+    # The strip can be written as an animation of its samples.
+    window.open_export()
+    dialog = window.export.dialog
+    dialog.fields.what.choose_by_user("samples")
+    assert (dialog.choices.num_frames, dialog.choices.last_t) == (9, 8)
+    assert dialog.fields.range_label.plain == "1 to 9"
+    assert dialog.fields.direction.currentText() == "First to last"
+    dialog.reject()
     person.click(window.reverse.bar.modes.button("triptych"))
     assert not stage.playback.is_playing
     window.session.undo()

@@ -15,6 +15,7 @@ PICTURES: dict[str, dict[str, str]] = {
     "forward": {"x_t": "Noisy image", "equation": "Equation", "filmstrip": "Filmstrip"},
     "reverse": {"x_0": "Prediction $x̂_0$", "x_t": "Chain $x_t$", "triptych": "Triptych"},
     "both": {"x_0": "$x_t$ beside $x̂_0$", "x_t": "$x_t$ beside $x_t$"},
+    "samples": {"x_0": "Prediction $x̂_0$", "x_t": "Chain $x_t$"},
 }
 """Pictures to choose from for each process; the first is the usual one."""
 
@@ -23,6 +24,13 @@ DIRECTIONS = {
     "to_image": "Noise to image",
     "there_and_back": "There and back",
 }
+
+SAMPLE_DIRECTIONS = {
+    "to_noise": "First to last",
+    "to_image": "Last to first",
+    "there_and_back": "There and back",
+}
+"""The same directions where frames are samples."""
 
 FEWEST_FRAMES, MOST_FRAMES = 2, 2000
 FEWEST_PICTURES, MOST_PICTURES = 2, 24
@@ -40,7 +48,7 @@ class ExportChoices:
     format
         Key of `FORMATS`, or "strip" for one picture.
     what
-        "forward", "reverse" or "both" side by side.
+        "forward", "reverse", "both" side by side, or the "samples" of a run one after the other.
     picture
         A key of `PICTURES` of `what`.
     width
@@ -56,7 +64,7 @@ class ExportChoices:
     direction
         A key of `DIRECTIONS`.
     first_t, last_t
-        The stretch of time, ``first_t`` nearer to the image.
+        The stretch of time, ``first_t`` nearer to the image; of samples their places from 0.
     captions
         Label with t, ᾱ and SNR.
     loop, holds_last, hold_s
@@ -174,6 +182,15 @@ def settled(choices: ExportChoices, offer: ExportOffer) -> ExportChoices:
         hold_s=min(max(choices.hold_s, 0.0), MAX_HOLD_S),
     )
     return replace(choices, width=offer.size(choices)[0])
+
+
+def pace_of(what: str, before: str, last: int) -> dict[str, float]:
+    """Frames and rate of another process: for samples one each, in six seconds; the usual ones after that."""
+    if what == "samples":
+        count = last + 1
+        return {"num_frames": count, "num_pictures": count, "frame_rate_fps": max(1.0, count / 6)}
+    usual = {"num_frames": 120, "num_pictures": 8, "frame_rate_fps": 20.0}
+    return usual if before == "samples" else {}
 
 
 def _frame_rate(frame_rate_fps: float, form: str) -> float:

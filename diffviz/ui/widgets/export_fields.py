@@ -21,12 +21,14 @@ from diffviz.ui.widgets.export_choices import (
     MOST_FRAMES,
     MOST_PICTURES,
     PICTURES,
+    SAMPLE_DIRECTIONS,
     STRIP,
     ExportChoices,
     ExportOffer,
+    pace_of,
     settled,
 )
-from diffviz.ui.widgets.export_words import CARDS, FORMAT_KEYS, WHAT, format_note
+from diffviz.ui.widgets.export_words import CARDS, FORMAT_KEYS, WHAT, format_note, range_words
 from diffviz.ui.widgets.fields import ChoiceField, IntegerField, LabelledField, NumberField, ToggleField
 from diffviz.ui.widgets.format_cards import FormatCards
 from diffviz.ui.widgets.math_label import MathLabel
@@ -155,7 +157,8 @@ class ExportFields(QWidget):
             field.setAccessibleName("Frames per second")
             field.setToolTip("How many frames are shown in a second")
         range_head = QHBoxLayout()
-        range_head.addWidget(MathLabel("Range of $t$", "label", "text2"))
+        self._range_title = MathLabel("Range of $t$", "label", "text2")
+        range_head.addWidget(self._range_title)
         range_head.addStretch(1)
         range_head.addWidget(self.range_label)
         range_box = QVBoxLayout()
@@ -246,9 +249,11 @@ class ExportFields(QWidget):
     @Slot(str)
     def _on_what_selected(self, key: str) -> None:
         start, end = self._offer.limits[key]
-        direction = {"forward": "to_noise", "reverse": "to_image"}.get(key, self._choices.direction)
+        usual = {"forward": "to_noise", "reverse": "to_image", "samples": "to_noise"}
+        direction = usual.get(key, self._choices.direction)
         self._has_own_size = False
-        self.change(what=key, picture="", first_t=start, last_t=end, direction=direction)
+        pace = pace_of(key, self._choices.what, end)
+        self.change(what=key, picture="", first_t=start, last_t=end, direction=direction, **pace)
 
     @Slot(str)
     def _on_picture_selected(self, key: str) -> None:
@@ -332,7 +337,6 @@ class ExportFields(QWidget):
         self.height_field.set_value(height)
         self.scaling.set_current("smooth" if chosen.is_smooth else "sharp")
         self._show_frames()
-        self.direction.set_current(chosen.direction)
         self._show_range()
         self.captions.set_on(chosen.captions)
         self.loop.set_on(chosen.loop)
@@ -344,7 +348,7 @@ class ExportFields(QWidget):
         chosen = self._choices
         self._frames_label.label.set_markup("Pictures" if chosen.is_strip else "Frames")
         words = "How many pictures stand side by side" if chosen.is_strip else "How many frames there are"
-        self.frames.setAccessibleName("Pictures" if chosen.is_strip else "Frames")
+        self.frames.setAccessibleName(self._frames_label.label.plain)
         self.frames.setToolTip(words)
         if chosen.is_strip:
             self.frames.set_limits(FEWEST_PICTURES, MOST_PICTURES)
@@ -362,13 +366,13 @@ class ExportFields(QWidget):
 
     def _show_range(self) -> None:
         chosen = self._choices
+        of_samples = chosen.what == "samples"
+        self.direction.set_options(list((SAMPLE_DIRECTIONS if of_samples else DIRECTIONS).items()))
+        self.direction.set_current(chosen.direction)
+        self._range_title.set_markup("Range of samples" if of_samples else "Range of $t$")
         self.range.set_limits(*self._offer.limits[chosen.what])
         self.range.set_range(chosen.first_t, chosen.last_t)
-        first = "0 (image)" if chosen.first_t == 0 else str(chosen.first_t)
-        is_end = chosen.last_t == self._offer.lengths[chosen.what]
-        last = f"{chosen.last_t} (noise)" if is_end else str(chosen.last_t)
-        ends = (first, last) if chosen.direction != "to_image" else (last, first)
-        self.range_label.set_markup(" to ".join(ends))
+        self.range_label.set_markup(range_words(chosen, self._offer.lengths[chosen.what]))
 
     def _show_what_counts(self) -> None:
         """Disable, with the reason, what does not count for this format."""

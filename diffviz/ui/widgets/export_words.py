@@ -31,6 +31,7 @@ WHAT = (
     Segment("forward", "Forward", "The picture dissolves into noise"),
     Segment("reverse", "Reverse", "The run that is looked at: noise becomes a picture"),
     Segment("both", "Both", "Forward and reverse side by side, at the same t"),
+    Segment("samples", "Samples", "The samples of the run one after the other, at the t that is looked at"),
 )
 
 
@@ -43,3 +44,14 @@ def format_note(choices: ExportChoices) -> str:
     if choices.format == "webp":
         return f"{_NOTES['webp']} {_LOSSLESS_NOTE}"
     return _NOTES[choices.format]
+
+
+def range_words(choices: ExportChoices, length: int) -> str:
+    """Return the ends of the range in the order of the frames; ``length`` is T, or the last place."""
+    if choices.what == "samples":
+        ends = [str(choices.first_t + 1), str(choices.last_t + 1)]
+    else:
+        first = "0 (image)" if choices.first_t == 0 else str(choices.first_t)
+        last = f"{choices.last_t} (noise)" if choices.last_t == length else str(choices.last_t)
+        ends = [first, last]
+    return " to ".join(reversed(ends) if choices.direction == "to_image" else ends)

@@ -8,7 +8,7 @@ from diffviz.data.images import to_uint8
 from diffviz.engine.forward_frames import noise_pixels
 from diffviz.engine.history import Run, Shows
 from diffviz.engine.request import ReverseRequest
-from diffviz.engine.run_words import run_words
+from diffviz.engine.run_words import run_words, sample_names
 from diffviz.ui.widgets.moment_strip import MomentCell
 from diffviz.ui.widgets.samples_stage import SamplesStage
 from diffviz.ui.workspaces.comparison_subject import maker_words
@@ -54,18 +54,6 @@ class SamplesView(QObject):
     def leave(self) -> None:
         """Something else is shown."""
         self.stage.playback.stop()
-
-
-def sample_names(request: ReverseRequest) -> list[tuple[str, str]]:
-    """A short and a long name for each sample of a run."""
-    count = request.num_samples
-    scales = request.guidance_scales
-    if isinstance(scales, tuple):
-        return [(f"g = {scale:.3g}", f"guidance {scale:.3g}") for scale in scales]
-    if request.is_path:
-        shares = [place / max(count - 1, 1) for place in range(count)]
-        return [(f"{share:.2f}", f"{100 * share:.0f}% of the way") for share in shares]
-    return [(f"{place + 1}", f"sample {place + 1}") for place in range(count)]
 
 
 def _lesson(request: ReverseRequest) -> str:
