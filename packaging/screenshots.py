@@ -23,6 +23,7 @@ from diffviz.app import make_application, make_window
 from diffviz.core.control_points import control_points
 from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
+from diffviz.data.datasets import load_dataset
 from diffviz.data.samples import sample_picture
 from diffviz.engine.lab_spec import LabMotion
 from diffviz.engine.trainer import TrainerState
@@ -40,6 +41,7 @@ NUM_COLOURS, NUM_EXACT = 256, 64
 NETWORK = "fashion-unet"
 TRAIN_LOG = Path(__file__).resolve().parent / "train-emoji-run.npz"
 NUM_MOMENTS = 16
+EMOJI = 83
 Scene = Callable[["Studio"], "Shot"]
 
 
@@ -248,6 +250,20 @@ def lab(studio: Studio) -> Shot:
     return Shot(window)
 
 
+def theory(studio: Studio) -> Shot:
+    """An emoji that the network has not seen, with the bound of a few more."""
+    window = studio.window
+    pixels = load_dataset("emoji", split="test").images[EMOJI]
+    state = {"denoiser": "emoji-unet", "schedule": ScheduleSpec("cosine"), "t": 24}
+    window.session.update(**state, bound_over="data", bound_pictures=32)
+    window.session.update(image=window.images.add_paste(pixels, "Emoji, held-out"))
+    window.show_workspace("theory")
+    studio.wait_until(lambda: window.theory.estimate.is_whole)
+    studio.wait_until(lambda: window.theory.view is not None and window.theory.view.t == 24)
+    studio.wait_until_still()
+    return Shot(window)
+
+
 def export(studio: Studio) -> Shot:
     studio.window.open_export()
     return Shot(studio.window, studio.window.export.dialog)
@@ -268,6 +284,7 @@ SCENES: dict[str, Scene] = {
     "train": train,
     "train-points": train_points,
     "lab": lab,
+    "theory": theory,
     "export": export,
 }
 

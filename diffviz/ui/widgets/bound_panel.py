@@ -227,7 +227,7 @@ class BoundPanel(SidePanel):
             self._arithmetic.set_markup("the mass of the decoder within half a grey level of $x_0$")
             return
         self._formula.set_markup(
-            "$L_{t−1} = D_{KL}($ [signal]$q(x_{t−1}|x_t, x_0)$[/] ‖ [model]$p_θ(x_{t−1}|x_t)$[/] $)$"
+            "$L_{t−1} = D_{KL}($ [signal]$q(x_{t−1}|x_t, x_0)$[/] ‖ [model]$p_θ(x_{t−1}|\u2060x_t)$[/] $)$"
         )
         nats = figures.weight * figures.noise_error
         added = f" + {bits_words(figures.constant)}" if figures.constant else ""

@@ -38,8 +38,8 @@ _SIMPLE_NAMES = {"noise": "simple", "x_0": "simple = SNR", "v": "simple"}
 _WEIGHT_LOOKS: tuple[tuple[Loss, str, Role, Dash, float, float], ...] = (
     (Loss.SIMPLE, "", "noise", "solid", 2.0, 0.85),
     (Loss.MIN_SNR, "min-SNR 5", "signal", "dot", 2.5, 0.35),
-    (Loss.ELBO_BETA, "bound, $σ^2$ = β", "text2", "solid", 1.5, 0.3),
-    (Loss.ELBO_TILDE, "bound, $σ^2$ = β̃", "model", "dash", 2.0, 0.62),
+    (Loss.ELBO_BETA, "bound, $σ_t^2 = β_t$", "text2", "solid", 1.5, 0.3),
+    (Loss.ELBO_TILDE, "bound, $σ_t^2 = β̃_t$", "model", "dash", 2.0, 0.62),
 )
 _WEIGHT_WORDS = (
     "The plain loss ignores the bound's weight $λ$, so it spends effort where the picture is decided, not "
