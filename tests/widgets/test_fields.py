@@ -1,7 +1,7 @@
 """Fields: silent setters, wheel under focus alone, typing, units, bad values, choices, sliders, switches."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -256,3 +256,14 @@ def test_fields_stand_level_though_mathematics_makes_one_label_higher(shown) -> 
     assert with_mathematics.label.height() > plain.label.height()
     tops = {field.field.mapTo(row, QPoint()).y() for field in (plain, with_mathematics)}
     assert len(tops) == 1
+
+
+def test_a_centred_row_of_which_nothing_is_shown_takes_no_room(shown):
+    field = QWidget()
+    row = StackingRow([field], is_centred=True)
+    field.hide()
+    shown(row, 200, 40)
+    layout = row.layout()
+    assert layout is not None
+    layout.setGeometry(QRect(0, 0, 200, 40))
+    assert layout.heightForWidth(200) == 0

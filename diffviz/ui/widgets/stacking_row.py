@@ -141,7 +141,7 @@ class _StackingLayout(QLayout):
             for place, height in zip(places, labels):
                 place.translate(0, max(labels) - height if height else 0)
         else:
-            highest = max(place.height() for place in places)
+            highest = max((place.height() for place in places), default=0)
             for place in places:
                 place.translate(0, (highest - place.height()) // 2)
         return places
