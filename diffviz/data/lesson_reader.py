@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import tomllib
 from pathlib import Path
@@ -161,7 +162,7 @@ class _Reader:
     def _numbers(self, data: dict[str, Any], at: Place) -> dict[str, Expression]:
         table = self._table(data, (*at, "numbers"))
         for name in table:
-            if not _NAME.match(name) or name in FUNCTIONS:
+            if not _NAME.match(name) or name in FUNCTIONS or keyword.iskeyword(name):
                 self._refuse((*at, "numbers", name), f"a number cannot be called {name}.")
         return {name: self._expression(text, (*at, "numbers", name)) for name, text in table.items()}
 

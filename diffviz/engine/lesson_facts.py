@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffviz.core.linear_sampling import sampled_variance
+from diffviz.core.sampler_spec import SamplerKind
+from diffviz.core.sampler_steps import Variance
 from diffviz.core.schedules import NoiseSchedule, ScheduleSpec, build_schedule
 from diffviz.core.slips import Slip
-from diffviz.data.lesson_expressions import Value
+from diffviz.data.lesson_expressions import FUNCTIONS, Value
 from diffviz.engine.request import EXACT_PICTURES
 from diffviz.engine.run_start import fitted_picture
 from diffviz.evaluation.metrics import mean_squared_error
@@ -39,7 +42,7 @@ _COLUMNS = (
 )
 _PLAIN_FIELDS = (
     *("t", "seed", "noise_mode", "denoiser", "class_index", "guidance_scale", "start", "start_t"),
-    *("reverse_seed", "num_samples", "workspace", "image"),
+    *("reverse_seed", "num_samples", "workspace", "image", "bound_variance"),
 )
 
 
@@ -63,12 +66,24 @@ def session_facts(state: SessionState) -> dict[str, Value]:
         "variance": sampler.variance,
         "eta": sampler.eta,
         "clip": sampler.clip,
+        "gelu_minimum": _gelu_minimum(),
+        "lab_data": state.lab.data,
+        "lab_g": state.lab.g,
+        "lab_motion": state.lab.motion,
     }
 
-    def ended_variance(data_variance: float, slip: str = "") -> float:
-        """Variance that the chosen sampler ends with for data of a variance, with a slip."""
+    def ended_variance(
+        data_variance: float, slip: str = "", kind: str = "", steps: int = 0, variance: str = ""
+    ) -> float:
+        """Variance that a sampler, by default the chosen one, ends with for data of a variance."""
+        spec = replace(
+            sampler,
+            kind=SamplerKind(kind) if kind else sampler.kind,
+            num_sampling_steps=steps or sampler.num_sampling_steps,
+            variance=Variance(variance) if variance else sampler.variance,
+        )
         chosen = Slip(slip) if slip else None
-        return sampled_variance(build_schedule(state.schedule), sampler, data_variance, chosen)
+        return sampled_variance(build_schedule(state.schedule), spec, data_variance, chosen)
 
     facts["sampled_variance"] = ended_variance
     return facts
@@ -105,6 +120,17 @@ def run_facts(run: Run, others: tuple[Run, ...], images: ImageStore) -> dict[str
         known = [fitted_picture(images, key, run.context.shape, "crop") for key in run.request.picture_keys]
         facts["run_nearest"] = max(min(_distance(p, other) for other in known) for p in pictures)
     return facts
+
+
+@lru_cache(maxsize=1)
+def _gelu_minimum() -> float:
+    """Lowest value of x Φ(x), where its slope Φ(x) + x φ(x) is 0, by halving."""
+    low, high = -2.0, 0.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        slope = FUNCTIONS["normal_cdf"](middle) + middle * FUNCTIONS["normal_pdf"](middle)
+        low, high = (middle, high) if slope < 0.0 else (low, middle)
+    return float(low * FUNCTIONS["normal_cdf"](low))
 
 
 @lru_cache(maxsize=32)

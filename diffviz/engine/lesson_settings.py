@@ -63,12 +63,19 @@ def _field(state: SessionState, name: str, value: Any) -> Any:
         if unknown:
             raise StateError(f"a sampler has no {', '.join(sorted(unknown))}.")
         return replace(state.sampler, **value)
+    if name == "lab":
+        return replace(state.lab, **{key: _tuples(part) for key, part in value.items()})
     usual = getattr(SessionState(), name)
     if value is False and (usual is None or name == "class_index"):
         return None
     if isinstance(usual, (int, float)) and not isinstance(value, (int, float)):
         raise StateError(f"{value!r} is no number.")
     return value
+
+
+def _tuples(value: Any) -> Any:
+    """Lists of a file as the tuples of a state."""
+    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value
 
 
 def _schedule(value: Any) -> ScheduleSpec:

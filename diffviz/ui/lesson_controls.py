@@ -17,7 +17,14 @@ def lesson_controls(window: MainWindow) -> dict[str, Target]:
 
     The list in ``docs/lessons.md`` is held to this one by a test.
     """
-    return {**_frame(window), **_forward(window), **_reverse(window), **_train(window)}
+    return {
+        **_frame(window),
+        **_forward(window),
+        **_reverse(window),
+        **_train(window),
+        **_lab(window),
+        **_theory(window),
+    }
 
 
 def _strips(timeline: Timeline) -> Target:
@@ -65,9 +72,9 @@ def _reverse(window: MainWindow) -> dict[str, Target]:
     return {
         "reverse.timeline": _strips(reverse.timeline),
         "reverse.stage": Target(stage),
-        "reverse.x_t": picture_of(stage.x_t),
-        "reverse.x_0": picture_of(stage.x_0),
-        "reverse.noise": picture_of(stage.noise),
+        "reverse.x_t": Target(stage.x_t),
+        "reverse.x_0": Target(stage.x_0),
+        "reverse.noise": Target(stage.noise),
         "reverse.why": Target(stage.why),
         "reverse.compared": Target(reverse.columns),
         "reverse.formula": Target(reverse.formula.line),
@@ -102,4 +109,37 @@ def _train(window: MainWindow) -> dict[str, Target]:
         "train.cloud": Target(centre.cloud),
         "train.by_time": Target(panel.by_time),
         "train.use": Target(panel.use_button),
+    }
+
+
+def _lab(window: MainWindow) -> dict[str, Target]:
+    lab = window.lab
+    return {
+        "lab.timeline": _strips(lab.timeline),
+        "lab.plane": Target(lab.plane),
+        "lab.data": Target(lab.left_head.cards),
+        "lab.motion": Target(lab.panel.motion),
+        "lab.g": Target(lab.panel.g),
+        "lab.run": Target(lab.panel.run_block.run_button),
+        "lab.fit": Target(lab.panel.fit),
+    }
+
+
+def _theory(window: MainWindow) -> dict[str, Target]:
+    theory = window.theory
+    bound, losses = theory.bound_page, theory.losses_page
+    return {
+        "theory.timeline": _strips(theory.timeline),
+        "theory.mode": Target(theory.bar.modes),
+        "theory.bars": Target(bound.bars),
+        "theory.weights": Target(bound.weights),
+        "theory.bells": Target(bound.bells),
+        "theory.map": Target(theory.left.view),
+        "theory.step": Target(theory.panel.step),
+        "theory.estimate": Target(theory.panel.button),
+        "theory.losses": Target(losses.chart),
+        "theory.table": Target(losses.table),
+        "theory.timing": Target(losses.timing),
+        "theory.measure": Target(losses.measure),
+        "theory.spectrum": Target(theory.spectrum_page.chart),
     }

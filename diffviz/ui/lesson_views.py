@@ -10,8 +10,11 @@ from diffviz.engine.training_plan import TrainingPlan
 if TYPE_CHECKING:
     from diffviz.data.lessons import LessonStep
     from diffviz.ui.main_window import MainWindow
+    from diffviz.ui.workspaces.forward import ForwardWorkspace
+    from diffviz.ui.workspaces.reverse import ReverseWorkspace
+    from diffviz.ui.workspaces.theory import TheoryWorkspace
 
-_USUAL_MODES = {Workspace.FORWARD: "equation", Workspace.REVERSE: "triptych"}
+_USUAL_MODES = {Workspace.FORWARD: "equation", Workspace.REVERSE: "triptych", Workspace.THEORY: "bound"}
 
 
 class OwnViews:
@@ -27,10 +30,12 @@ class OwnViews:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self.state = window.session.state
-        self._modes = {
-            Workspace.FORWARD: window.forward.bar.modes.current,
-            Workspace.REVERSE: window.reverse.bar.modes.current,
+        self._rooms: dict[Workspace, ForwardWorkspace | ReverseWorkspace | TheoryWorkspace] = {
+            Workspace.FORWARD: window.forward,
+            Workspace.REVERSE: window.reverse,
+            Workspace.THEORY: window.theory,
         }
+        self._modes = {key: room.bar.modes.current for key, room in self._rooms.items()}
         self._run = window.reverse.history.current
         self._plan: TrainingPlan = window.train.recipe.plan
         self._has_changed_plan = False
@@ -55,6 +60,6 @@ class OwnViews:
             self._window.train.recipe.take_plan(self._plan)
 
     def _set_mode(self, workspace: Workspace, mode: str) -> None:
-        room = self._window.forward if workspace is Workspace.FORWARD else self._window.reverse
+        room = self._rooms[workspace]
         if room.bar.modes.current != mode:
             room.set_mode(mode)

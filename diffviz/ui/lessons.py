@@ -84,7 +84,7 @@ class LessonGuide(QObject):
         card.choice_made.connect(self.choose)
         card.command_requested.connect(self._on_command_requested)
         card.leave_requested.connect(self.leave)
-        card.resized.connect(self._placing.start)
+        card.resized.connect(self.place_card)
         self.spotlight.moved.connect(self._placing.start)
         self._placing.timeout.connect(self.place_card)
         self.list.lesson_chosen.connect(self.begin)
@@ -250,6 +250,8 @@ class LessonGuide(QObject):
         controls = lesson_controls(window)
         self._show()
         self.spotlight.show([controls[name] for name in step.controls])
+        # Panels of another workspace find their places first.
+        self._placing.start()
         announce(self.card, self.card.plain)
 
     def _show(self) -> None:
@@ -346,6 +348,8 @@ class LessonGuide(QObject):
         corner: QPoint = place_card(size, room, spoken_of, self._dear_places())
         self.card.setGeometry(QRect(corner, size))
         self.card.raise_()
+        if (column := self.card.layout()) is not None:
+            column.activate()
 
     def _dear_places(self) -> list[tuple[QRect, float]]:
         window = self._window
