@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffviz.core.schedules import SCHEDULE_KINDS, ScheduleSpec, build_schedule
-from diffviz.ui.widgets.time_axis import MAX_CELLS, TimeAxis, log_snr_positions, step_positions
+from diffviz.ui.widgets.time_axis import (
+    MAX_CELLS,
+    TimeAxis,
+    log_snr_positions,
+    ou_time_positions,
+    step_positions,
+)
 
 WIDE = 1440 - 152 - 16
 
@@ -50,6 +56,24 @@ def test_cells_never_get_narrower_than_72_px(width) -> None:
 def test_a_short_chain_has_one_cell_for_each_time() -> None:
     assert axis(5).cell_times == (0, 1, 2, 3, 4, 5)
     assert axis(1).cell_times == (0, 1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SCHEDULE_KINDS if kind != "custom"])
+def test_every_schedule_can_be_spaced_by_its_ou_time(kind) -> None:
+    schedule = build_schedule(ScheduleSpec(kind))
+    positions = ou_time_positions(schedule.alphas_cumprod)
+    assert positions[0] == 0.0
+    assert positions[-1] == pytest.approx(1.0)
+    assert (np.diff(positions) > 0).all()
+    tau = schedule.ou_time
+    if np.isfinite(tau).all():
+        assert positions == pytest.approx(tau / tau[-1], abs=2e-4)
+
+
+def test_a_chain_without_signal_or_without_noise_has_an_ou_time_too() -> None:
+    without_signal = ou_time_positions(np.array([1.0, 0.5, 0.0, 0.0]))
+    assert (np.diff(without_signal) > 0).all()
+    assert np.array_equal(ou_time_positions(np.ones(5)), step_positions(4))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SCHEDULE_KINDS if kind != "custom"])

@@ -27,7 +27,7 @@ from diffviz.ui.widgets.branch_lane import Branch
 from diffviz.ui.widgets.playhead import paint_hover, paint_playhead, paint_ring, playhead_rect
 from diffviz.ui.widgets.strip_layout import MARGIN_PX, StripLayout, strip_left
 from diffviz.ui.widgets.strip_painter import Strip, StripPainter
-from diffviz.ui.widgets.time_axis import Evenly, TimeAxis, log_snr_positions, step_positions
+from diffviz.ui.widgets.time_axis import Evenly, TimeAxis, positions_of, step_positions
 
 _NOTCH = 120
 _ZOOM_PER_NOTCH = 1.25
@@ -351,11 +351,7 @@ class Filmstrip(QAbstractSlider):
 
     def _place(self, *, keep_zoom: bool) -> None:
         """Work out the axis anew for the present width, chain and spacing."""
-        num_timesteps = len(self._alphas_cumprod) - 1
-        if self._evenly is Evenly.STEP:
-            positions = step_positions(num_timesteps)
-        else:
-            positions = log_snr_positions(self._alphas_cumprod)
+        positions = positions_of(self._evenly, self._alphas_cumprod)
         low, high = (self._axis.low, self._axis.high) if keep_zoom else (0.0, 1.0)
         width = max(2.0, float(self.width() - strip_left() - MARGIN_PX))
         self.take_axis(TimeAxis(positions, float(strip_left()), width, low, high))

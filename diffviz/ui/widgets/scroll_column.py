@@ -69,7 +69,7 @@ class ScrollColumn(QScrollArea):
         is_by_key = QApplication.mouseButtons() == Qt.MouseButton.NoButton
         if new is not None and is_by_key and self.isAncestorOf(new):
             # Not Qt's own ensureWidgetVisible: of a graphics view it shows the upper edge alone.
-            middle = new.mapTo(self.widget(), new.rect().center()).y()
+            middle = new.mapTo(self._body, new.rect().center()).y()
             reach = min(new.height() // 2 + _CLEARANCE_PX, self.viewport().height() // 2)
             self.ensureVisible(0, middle, 0, reach)
 

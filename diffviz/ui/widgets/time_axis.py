@@ -18,6 +18,7 @@ class Evenly(StrEnum):
 
     STEP = "step"
     LOG_SNR = "log_snr"
+    OU_TIME = "ou_time"
 
 
 def step_positions(num_timesteps: int) -> NDArray[np.float64]:
@@ -61,6 +62,47 @@ def log_snr_positions(alphas_cumprod: Sequence[float] | NDArray[np.float64]) -> 
     positions = (log_snr[0] - log_snr) / (log_snr[0] - log_snr[-1])
     # Steps that add no noise share a log-SNR; a trace of t keeps the way back unique.
     return np.asarray((1 - _TIE_BREAK) * positions + _TIE_BREAK * steps)
+
+
+def ou_time_positions(alphas_cumprod: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Position of every time between 0 and 1, equal Ornstein–Uhlenbeck time τ = −½ ln ᾱ apart.
+
+    Times without signal (ᾱ = 0, τ = ∞) lie up to one cell beyond the last finite one. A schedule that adds no
+    noise falls back to equal steps of t.
+
+    Parameters
+    ----------
+    alphas_cumprod
+        Signal power of t = 0 … T, falling, in [0, 1].
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Strictly rising, from 0 to 1, length T+1.
+    """
+    signal = np.asarray(alphas_cumprod, dtype=np.float64)
+    steps = step_positions(len(signal) - 1)
+    finite = np.flatnonzero(signal > 0)
+    last = int(finite[-1])
+    tau = np.empty_like(signal)
+    tau[: last + 1] = -0.5 * np.log(signal[: last + 1])
+    if tau[last] <= 0:
+        return steps
+    beyond = tau[last] / (MAX_CELLS - 2)
+    tau[last + 1 :] = tau[last] + beyond * np.linspace(0, 1, len(signal) - last)[1:]
+    return np.asarray((1 - _TIE_BREAK) * tau / tau[-1] + _TIE_BREAK * steps)
+
+
+def positions_of(
+    evenly: Evenly, alphas_cumprod: Sequence[float] | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Position of every time between 0 and 1 where that quantity grows by equal amounts."""
+    if evenly is Evenly.STEP:
+        return step_positions(len(alphas_cumprod) - 1)
+    return (
+        log_snr_positions(alphas_cumprod) if evenly is Evenly.LOG_SNR else ou_time_positions(alphas_cumprod)
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,7 +37,7 @@ class Timeline(QWidget):
     playing_changed(bool)
         Playing began or ended.
     even_in_changed(str)
-        The user spaced the frames evenly in "step" or "log_snr".
+        The user spaced the frames evenly in "step", "ou_time" or "log_snr".
     play_requested()
         The user pressed the play button while ``plays_itself`` is off: the workspace decides what it does.
 
@@ -63,6 +63,7 @@ class Timeline(QWidget):
         self._even_in = SegmentedSwitch(
             [
                 ("step", "step $t$", "Equal numbers of steps from frame to frame"),
+                ("ou_time", "$τ$", "Equal Ornstein–Uhlenbeck time from frame to frame"),
                 ("log_snr", "log-SNR", "Equal losses of signal-to-noise ratio from frame to frame"),
             ],
             "Frames evenly in",
@@ -215,7 +216,7 @@ class Timeline(QWidget):
             self.filmstrip.redraw()
 
     def set_even_in(self, even_in: str) -> None:
-        """Space the frames evenly in "step" or "log_snr"."""
+        """Space the frames evenly in "step", "ou_time" or "log_snr"."""
         self._even_in.set_current(even_in)
         self.filmstrip.set_evenly(Evenly(even_in))
 
