@@ -24,7 +24,7 @@ from diffviz.cli_output import (
     write_frames,
 )
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
-from diffviz.cli_walk import Aim, Start, Walk
+from diffviz.cli_walk import Aim, Start, Walk, redrawn_steps
 from diffviz.core.samplers import Clip, SamplerKind, SamplerSpec, Variance
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.core.slips import Slip
@@ -122,6 +122,12 @@ def sample(
         float | None,
         typer.Option(min=0, help="Let the pictures lead from --guidance to this scale, from the same noise."),
     ] = None,
+    redraw: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="T:SEED", help="Draw the noise of the step from T anew; several times for more."
+        ),
+    ] = None,
     slip: Annotated[
         Slip | None, typer.Option(help="Make this mistake on purpose.", show_default="none")
     ] = None,
@@ -172,6 +178,7 @@ def sample(
         start,
         number,
         slip,
+        redrawn_steps(redraw),
     )
     settings = settings_text(
         command="sample",
@@ -199,6 +206,7 @@ def sample(
         inverted=inverted,
         to_seed=to_seed,
         to_image=to_image and to_image.name,
+        redraw=redraw,
         slip=slip,
     )
     if kind == "array":

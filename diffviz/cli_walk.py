@@ -82,6 +82,15 @@ class Start:
             typer.echo("diffviz: a sampler that draws noise does not lead back to the picture.", err=True)
 
 
+def redrawn_steps(words: list[str] | None) -> tuple[tuple[int, int], ...]:
+    """(t, seed) of each ``T:SEED``."""
+    pairs = [word.partition(":")[::2] for word in words or ()]
+    for t, seed in pairs:
+        if not (t.isdecimal() and seed.isdecimal()):
+            raise ValueError(f"--redraw {t}{seed and ':'}{seed}: write the time and a seed, such as 500:3.")
+    return tuple((int(t), int(seed)) for t, seed in pairs)
+
+
 class Walk:
     """The reverse process for any stretch of samples; sample i is the same whichever stretch holds it."""
 
@@ -95,6 +104,7 @@ class Walk:
         start: Start,
         number: int,
         slip: Slip | None,
+        redrawn: tuple[tuple[int, int], ...] = (),
     ) -> None:
         if denoiser.info.image_shape is None:
             raise ValueError(f"{denoiser.info.name} does not work on pictures.")
@@ -115,7 +125,10 @@ class Walk:
             typer.echo(f"diffviz: {remark}", err=True)
         self._sampler, self._slip = sampler, slip
         self._misleading = misleading_schedule(spec)
-        self._seed = seed
+        for t, _ in redrawn:
+            if t not in self.times:
+                raise ValueError(f"--redraw {t}: the steps begin at {', '.join(map(str, self.times[:8]))} …")
+        self._seed, self._redrawn = seed, redrawn
         self._start, self._number = start, number
         self._plain = guided(denoiser, aim.class_index)
         # Read before anything is computed, so that a bad file is told at once.
@@ -137,7 +150,9 @@ class Walk:
         shape, is_path = (channels, height, width), self._start.is_path
         # Where the samples share their noise it is that of the first of all, whichever stretch this is.
         first_noise = 0 if self.is_path else first
-        noise_source = SeededNoise(self._seed, shape, count, first_noise, is_shared=self.is_path)
+        noise_source = SeededNoise(
+            self._seed, shape, count, first_noise, self._redrawn, is_shared=self.is_path
+        )
         x_start = noise_source(Stream.X_T, 0)
         if is_path or self._start.inverted:
             if self._ends is None:

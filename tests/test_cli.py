@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
+from inspect import signature
 from pathlib import Path
 
 import av
@@ -15,7 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
-from diffviz import paths
+from diffviz import cli_sample, paths
 from diffviz.cli import main
 from diffviz.cli_forward import times_of
 from diffviz.core.forward import ForwardProcess, NoiseMode
@@ -23,6 +25,10 @@ from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.core.slips import Slip
 from diffviz.data.images import to_uint8
+from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.images import ImageStore
+from diffviz.engine.request import ReverseRequest
+from diffviz.engine.reverse_task import reverse_steps
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals and terminals of POSIX")
 
@@ -259,12 +265,56 @@ def test_a_sample_does_not_depend_on_its_batch(capsys, album):
     assert np.ptp(arrays[18], axis=0).max() > 0.1
 
 
-def test_a_sample_is_the_picture_that_the_window_makes(capsys, album):
-    from diffviz.engine.denoisers import DenoiserShelf
-    from diffviz.engine.images import ImageStore
-    from diffviz.engine.request import ReverseRequest
-    from diffviz.engine.reverse_task import reverse_steps
+@pytest.mark.usefixtures("in_tmp_path")
+def test_pictures_over_guidance_scales_share_their_noise(capsys):
+    words = ("sample", "--model=fashion-unet", "--sampler=ddim", "--steps=2", "--class=bag")
+    assert run(capsys, *words, "--guidance=0", "--to-guidance=4", "-n", 18, "-o", "path.npy")[0] == 0
+    path = np.load("path.npy")
+    for place, scale in ((0, 0.0), (17, 4.0)):
+        assert run(capsys, *words, f"--guidance={scale}", "-o", "one.npy")[0] == 0
+        np.testing.assert_allclose(path[place], np.load("one.npy")[0], atol=2e-3)
+    assert "give --class, too" in refused(capsys, *words[:-1], "--to-guidance=4", "-n", 3, "-o", "x.npy")
 
+
+def test_redrawing_a_step_is_the_fork_that_the_window_makes(capsys, album):
+    words = ("sample", "--model", album, "--size=8", "--steps=10", "--seed=3")
+    assert run(capsys, *words, "--redraw=500:8", "-o", "x.npy")[0] == 0
+    request = ReverseRequest(
+        ScheduleSpec(), SamplerSpec(SamplerKind.DDPM, 10), denoiser=album, seed=3, exact_size=8
+    )
+    *_, last = reverse_steps(request.redrawn_at(500, 8), DenoiserShelf(ImageStore()))
+    np.testing.assert_allclose(np.load("x.npy")[0], np.moveaxis(last.x_s[0].numpy(), 0, -1), atol=1e-6)
+    assert "such as 500:3" in refused(capsys, *words, "--redraw=500", "-o", "y.npy")
+    assert "the steps begin at 1000, 900" in refused(capsys, *words, "--redraw=501:8", "-o", "y.npy")
+
+
+def test_every_setting_of_a_run_has_an_option():
+    options = {
+        "denoiser": "model",
+        "kind": "sampler",
+        "num_sampling_steps": "steps",
+        "class_index": "class_name",
+        "guidance_scale": "guidance",
+        "guidance_rescale": "rescale",
+        "path_guidance": "to_guidance",
+        "path_seed": "to_seed",
+        "path_image": "to_image",
+        "start_fit": "fit_start",
+        "is_inverted": "inverted",
+        "num_samples": "number",
+        "exact_size": "size",
+        "redrawn": "redraw",
+        "churn_sigma_min": "churn_range",
+        "churn_sigma_max": "churn_range",
+    }
+    settings = {field.name for kind in (ReverseRequest, SamplerSpec) for field in fields(kind)}
+    # A folder has its pictures in it; a fork is a run of its own settings from the middle of another.
+    settings -= {"picture_keys", "fork"}
+    known = set(signature(cli_sample.sample).parameters)
+    assert {name for name in settings if options.get(name, name) not in known} == set()
+
+
+def test_a_sample_is_the_picture_that_the_window_makes(capsys, album):
     run(capsys, "sample", "--model", album, "--size=8", "-n", 2, "--steps=7", "--seed=11", "-o", "x.npy")
     request = ReverseRequest(
         ScheduleSpec(),
