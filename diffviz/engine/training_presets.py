@@ -15,7 +15,6 @@ from diffviz.training.config import TrainingConfig
 __all__ = ["PRESETS", "RECOMMENDED", "TrainingPreset", "preset_plan"]
 
 RECOMMENDED = "recommended"
-_NEEDS_PICTURES = "It needs pictures: the fault is one of the five-layer network."
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class TrainingPreset:
     is_good
         Whether it is meant to work.
     needs_pictures
-        Whether it makes no sense for points.
+        Why it makes no sense for points; empty where it does.
     """
 
     key: str
@@ -39,11 +38,11 @@ class TrainingPreset:
     lesson: str
     change: Callable[[TrainingConfig], TrainingConfig]
     is_good: bool = False
-    needs_pictures: bool = False
+    needs_pictures: str = ""
 
     def unavailable(self, *, is_points: bool) -> str:
         """Why it cannot be taken for these data; empty where it can."""
-        return _NEEDS_PICTURES if self.needs_pictures and is_points else ""
+        return self.needs_pictures if is_points else ""
 
 
 def _too_fast(config: TrainingConfig) -> TrainingConfig:
@@ -72,7 +71,7 @@ def _on_the_mean(config: TrainingConfig) -> TrainingConfig:
 
 
 def _no_average(config: TrainingConfig) -> TrainingConfig:
-    return replace(config, ema_decay=0.0, learning_rate=4 * config.learning_rate)
+    return replace(config, ema_decay=0.0, learning_rate=2 * config.learning_rate)
 
 
 PRESETS: dict[str, TrainingPreset] = {
@@ -102,6 +101,7 @@ PRESETS: dict[str, TrainingPreset] = {
             "Bad: signal left at T",
             "The schedule keeps signal at T that pure noise does not have: samples come out washed out.",
             _leftover_signal,
+            needs_pictures="It needs pictures: points are centred, and what is left of them hardly shows.",
         ),
         TrainingPreset(
             "time",
@@ -114,7 +114,7 @@ PRESETS: dict[str, TrainingPreset] = {
             "Bad: GELU on the output",
             "GELU cannot answer below −0.17, and half of all noise is below 0: the loss stays above 0.38.",
             _gelu_output,
-            needs_pictures=True,
+            needs_pictures="It needs pictures: the fault is one of the five-layer network.",
         ),
         TrainingPreset(
             "mean",
