@@ -29,13 +29,14 @@ _LEAST_PX = 64
 _MOST_CAPTION_PX = 340
 _LEAST_BESIDE_WORDS_PX = 90
 _LEAST_BELOW_PX, _MOST_BELOW_PX = 84, 190
+_LOW_PX = 440
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
     """One picture: symbol and name above it, the picture uint8 (H, W, C) or None, and words below.
 
-    ``action`` is what a button below it does; "" for none.
+    ``action`` is what a button below it does; "" for none. ``brief`` stands for the words in a low stage.
     """
 
     symbol: str
@@ -46,6 +47,7 @@ class Column:
     placeholder: str = "Not sampled yet"
     short_name: str = ""
     action: str = ""
+    brief: str = ""
 
 
 class ColumnsStage(QWidget):
@@ -122,7 +124,6 @@ class ColumnsStage(QWidget):
                 view.set_outline(column.outline)
                 view.set_placeholder(column.placeholder)
                 view.set_image(column.picture)
-                caption.set_markup(column.caption)
                 self.action_buttons[index].setAccessibleName(column.action)
             view.setVisible(is_used and not self._is_overlaid)
             caption.setVisible(is_used and not self._is_overlaid)
@@ -175,6 +176,9 @@ class ColumnsStage(QWidget):
         if not count:
             return
         frame = 2 * MARGIN_PX
+        is_low = self.height() < metric(_LOW_PX)
+        for words, column in zip(self.captions, self._columns, strict=False):
+            words.set_markup(column.brief if is_low and column.brief else column.caption)
         width = (self.width() - 2 * _SIDE_PX - (count - 1) * _GAP_PX) / count - frame
         caption = max((self.captions[i].heightForWidth(round(width)) for i in range(count)), default=0)
         below = self.sentence.heightForWidth(self.width() - 2 * _SIDE_PX) if self.sentence.plain else 0
@@ -183,7 +187,9 @@ class ColumnsStage(QWidget):
         for words in self.captions[:count]:
             words.setVisible(has_captions)
         height -= caption if has_captions else 0
-        has_room = height - below >= metric(_LEAST_BESIDE_WORDS_PX)
+        # A plot is worth more than the words about it, which stay in the tooltip.
+        gives_way = is_low and self._below is not None
+        has_room = height - below >= metric(_LEAST_BESIDE_WORDS_PX) and not gives_way
         self.sentence.setVisible(bool(self.sentence.plain) and has_room)
         height -= below if has_room else 0
         if any(self.action_buttons[place].isVisibleTo(self) for place in range(count)):

@@ -25,6 +25,7 @@ _LOOKS: dict[str, tuple[Role, str, float]] = {
     "Gaussian": ("noise", "solid", 0.7),
     "Blur": ("text2", "dot", 0.85),
 }
+_SHORT_NAMES = {"Network": "Net", "Gaussian": "Gauss"}
 
 
 class DuelView(QObject):
@@ -179,7 +180,14 @@ def _column(answer: Answer, run: Run) -> Column:
     is_own = answer.key is None or answer.key == run.request.denoiser
     action = "" if is_own else f"Run with {answer.name}"
     return Column(
-        "", answer.name, picture, f"{error}{answer.detail}", placeholder="Not at hand", action=action
+        "",
+        answer.name,
+        picture,
+        f"{error}{answer.detail}",
+        placeholder="Not at hand",
+        short_name=_SHORT_NAMES.get(answer.name, answer.name),
+        action=action,
+        brief=error.removesuffix(" · "),
     )
 
 

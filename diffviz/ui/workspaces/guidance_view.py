@@ -97,7 +97,7 @@ class GuidanceView(QObject):
             ("Guided", parts.guided, scale or f"g = {request.guidance_scale:g}"),
         )
         columns = [
-            Column(symbol, name, self._pixels(answer), f"{words} · {maker}")
+            Column(symbol, name, self._pixels(answer), f"{words} · {maker}", brief=words)
             for name, answer, words in answers
         ]
         guided, plain = (self._values(answer) for answer in (parts.guided, parts.unconditional))

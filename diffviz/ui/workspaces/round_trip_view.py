@@ -110,7 +110,8 @@ class RoundTripView(QObject):
         shown = [self._found[0], self._found[-1]] if len(self._found) > 1 else self._found
         for trip in shown:
             words = f"error {trip.error:.3g} · {maker_words(run)}"
-            columns.append(Column("", f"{trip.num_steps} steps", to_uint8(trip.x_0), words))
+            brief = f"error {trip.error:.3g}"
+            columns.append(Column("", f"{trip.num_steps} steps", to_uint8(trip.x_0), words, brief=brief))
         if shown:
             apart, largest = difference_pixels(guide[None], shown[-1].x_0[None])
             columns.append(Column("", "Error", apart, f"brightest: {largest:.3g} of 2", outline=None))
