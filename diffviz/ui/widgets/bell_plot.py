@@ -161,8 +161,9 @@ class BellPlot(QWidget):
         low, high = self.reach
         spread = math.sqrt(variance)
         values = np.clip(np.linspace(mean - 4.5 * spread, mean + 4.5 * spread, _NUM_POINTS), low, high)
+        xs = area.left() + (values - low) / (high - low) * area.width()
         ys = area.bottom() - self._height(values, mean, variance) * (area.bottom() - top)
-        points = [QPointF(self.x_of(value), y) for value, y in zip(values.tolist(), ys.tolist())]
+        points = [QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist())]
         if not is_model:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(tokens.color(role, _FILL))

@@ -135,8 +135,7 @@ class CostBars(QWidget):
 
     def bar_rect(self, bar: int) -> QRectF:
         """Where a bar is drawn; without height where it is not known."""
-        slot, value = self._slot(bar), float(self.bars[bar])
-        top = self._y(value) if math.isfinite(value) else slot.bottom()
+        slot, top = self._slot(bar), float(self._ys(self.bars)[bar])
         gap = min(2.0, 0.2 * slot.width())
         return QRectF(slot.left(), top, slot.width() - gap, slot.bottom() - top)
 
@@ -194,10 +193,12 @@ class CostBars(QWidget):
         paint_levels(painter, area, [(self._y(value), words) for value, words in levels])
         paint_below(painter, area, self._places())
         here = self.bar_of(self._t) if self._t > 0 else -1
-        for bar in range(len(bars)):
-            role: Role = "signal" if bar == 0 else "noise" if bar == len(bars) - 1 else "model"
+        pitch, last = self._pitch(), len(bars) - 1
+        width = pitch - min(2.0, 0.2 * pitch)
+        for bar, top in enumerate(self._ys(bars).tolist()):
+            role: Role = "signal" if bar == 0 else "noise" if bar == last else "model"
             color = current_tokens().color(role, 1.0 if bar == here else _DIM)
-            painter.fillRect(self.bar_rect(bar), color)
+            painter.fillRect(QRectF(area.left() + bar * pitch, top, width, area.bottom() - top), color)
         if np.isnan(self._costs[1:]).all():
             self._paint_words(painter, self._hint, area.center().x(), area.center().y(), "text2")
             return
@@ -211,10 +212,10 @@ class CostBars(QWidget):
         if known.size < 2:
             return None
         tokens = current_tokens()
-        points = []
-        for bar in known.tolist():
-            slot, y = self._slot(bar), self._y(float(running[bar]))
-            points += [QPointF(slot.left(), y), QPointF(slot.right(), y)]
+        pitch, points = self._pitch(), []
+        for bar, y in zip(known.tolist(), self._ys(running[known]).tolist(), strict=True):
+            left = area.left() + bar * pitch
+            points += [QPointF(left, y), QPointF(left + pitch, y)]
         painter.setPen(QPen(tokens.color("text2"), 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(points))
@@ -275,13 +276,18 @@ class CostBars(QWidget):
         return max(min(low, high / 30.0), high / 10.0**_MOST_DECADES), high
 
     def _y(self, value: float) -> float:
+        return float(self._ys(np.array([value]))[0])
+
+    def _ys(self, values: FloatArray) -> FloatArray:
+        """Heights in px, those of unknown values at the bottom."""
         low, high = self._range
         area = self._area()
+        known = np.where(np.isfinite(values), values, 0.0)
         if self._is_log:
-            share = math.log(max(value, low) / low) / math.log(high / low)
+            shares = np.log(np.maximum(known, low) / low) / math.log(high / low)
         else:
-            share = value / high
-        return area.bottom() - min(max(share, 0.0), 1.0) * area.height()
+            shares = known / high
+        return np.asarray(area.bottom() - np.clip(shares, 0.0, 1.0) * area.height())
 
     def _area(self) -> QRectF:
         left, top, right, bottom = metric(46), metric(16), metric(16), metric(26)

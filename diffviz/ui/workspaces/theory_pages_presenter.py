@@ -50,6 +50,7 @@ class LossesPresenter:
     def __init__(self, page: LossesPage) -> None:
         self._page = page
         self._weights: tuple[NoiseSchedule, Loss, FloatArray] | None = None
+        self._shown: object = None
         page.chart.set_hint("The denoiser is being asked along the chain …")
         page.timing_words.set_markup(
             "Both losses from the same tensors, in turns, many times: first alone, then together with the "
@@ -62,6 +63,10 @@ class LossesPresenter:
     ) -> None:
         """Draw the losses of the answers that are known."""
         page = self._page
+        shown = (id(found), len(found), schedule, objective, weighted)
+        if shown == self._shown:
+            return
+        self._shown = shown
         page.words.set_markup(_WEIGHTED_WORDS if weighted else _RAW_WORDS)
         times = np.array(sorted(found))
         if len(times) < 2:
