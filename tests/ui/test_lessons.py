@@ -1,12 +1,15 @@
 """Lessons in the real window: each one is played through, and what it claims is checked on the numbers."""
 
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import QCoreApplication, QRect, QSettings
+from PySide6.QtCore import QCoreApplication, QRect, QSettings, Qt
 from pytestqt.qtbot import QtBot
 
 from diffviz.engine.lesson_facts import session_facts
 from diffviz.engine.session import Workspace
 from diffviz.paths import assets_dir
+from diffviz.ui.lesson_controls import lesson_controls
 from diffviz.ui.main_window import MainWindow
 from tests.ui.person import Person
 from tests.ui.runs import wait_for_the_end
@@ -104,3 +107,107 @@ def test_a_lesson_is_played_through_and_every_claim_is_true_of_the_numbers(
     assert window.session.state == own
     assert window.session.can_undo is could_undo
     assert key in str(QSettings().value("lessons_done"))
+
+
+def test_leaving_brings_back_the_own_state_and_all_that_could_be_undone(
+    window: MainWindow, person: Person
+) -> None:
+    window.session.update(seed=1)
+    window.session.update(seed=2)
+    window.forward.set_mode("single")
+    own = window.session.state
+    window.lessons.begin("extremes")
+    assert window.session.state.schedule.kind == "constant"
+    assert not window.session.can_undo
+    window.session.update(seed=3)
+    person.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.state.seed != 3
+    person.key(Qt.Key.Key_Escape)
+    assert not window.lessons.is_on
+    assert window.session.state == own
+    assert window.forward.bar.modes.current == "single"
+    person.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.state.seed == 1
+
+
+def test_what_is_asked_for_is_recognised_while_the_playhead_moves(window: MainWindow, person: Person) -> None:
+    window.lessons.begin("forward")
+    person.key(Qt.Key.Key_PageDown)
+    card, strip = window.lessons.card, window.forward.timeline.filmstrip
+    person.click(strip, strip.axis.x(256), 60)
+    assert window.session.state.t < 260
+    assert card.view is not None
+    while window.session.state.t < 260:
+        assert card.view.is_open
+        person.key(Qt.Key.Key_Right)
+    assert window.session.state.t == 260
+    assert card.view is not None
+    assert card.view.is_found
+    assert card.plain.count("Found.") == 1
+
+
+def test_lessons_are_listed_chosen_answered_and_left_by_keyboard_alone(
+    window: MainWindow, person: Person
+) -> None:
+    person.key(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    guide = window.lessons
+    assert guide.list.isVisible()
+    assert len(guide.list.rows) == len(LESSONS)
+    person.key(Qt.Key.Key_Down)
+    person.key(Qt.Key.Key_Return)
+    assert not guide.list.isVisible()
+    assert guide.lesson is not None
+    assert guide.lesson.key == "cosine"
+    person.hold_no_control()
+    person.key(Qt.Key.Key_PageDown)
+    person.key("1")
+    assert "Not quite." in guide.card.plain
+    person.key(Qt.Key.Key_PageUp)
+    assert guide.card.view is not None
+    assert guide.card.view.place == 0
+    person.key(Qt.Key.Key_Escape)
+    assert not guide.is_on
+
+
+def test_the_card_covers_nothing_that_it_speaks_of_in_the_smallest_window(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(1100, 700)
+    guide = window.lessons
+    for key in ("forward", "samplers", "posterior"):
+        guide.begin(key)
+        assert guide.lesson is not None
+        for _ in guide.lesson.steps:
+            settled(window, qtbot)
+            assert window.rect().contains(card_place(window))
+            guide.answer()
+            settled(window, qtbot)
+            guide.go_on()
+
+
+def test_a_lesson_file_that_is_dropped_begins(window: MainWindow, person: Person, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(FAULTY.replace('  "half == 261",\n', ""), encoding="utf-8")
+    person.drop([file])
+    assert window.lessons.is_on
+    assert "It is 260." in window.lessons.card.plain
+    assert [lesson.key for lesson in window.lessons.lessons()][-1] == "mine"
+
+
+def test_a_faulty_lesson_is_refused_with_its_line_and_nothing_changes(
+    window: MainWindow, person: Person, tmp_path: Path
+) -> None:
+    before = window.session.state
+    file = tmp_path / "wrong.toml"
+    file.write_text(FAULTY, encoding="utf-8")
+    window.open_files([file])
+    message = window.message_bar.messages[0]
+    assert "line 10: `half == 261` is not true with these settings." in f"{message}"
+    assert not window.lessons.is_on
+    assert window.session.state == before
+    assert person.sees(window) is not None
+
+
+def test_teachers_find_every_control_in_the_documentation(window: MainWindow) -> None:
+    words = (Path(__file__).parents[2] / "docs" / "lessons.md").read_text(encoding="utf-8")
+    assert not [name for name in lesson_controls(window) if f"`{name}`" not in words]

@@ -132,7 +132,6 @@ class LessonCard(QFrame):
         bottom = QHBoxLayout()
         bottom.setSpacing(metric(8))
         bottom.addWidget(self.back_button)
-        bottom.addWidget(self.command_button)
         bottom.addStretch(1)
         bottom.addWidget(self.next_button)
         self._area = QScrollArea()
@@ -149,6 +148,7 @@ class LessonCard(QFrame):
         column.addWidget(self.progress)
         column.addWidget(self._title)
         column.addWidget(self._area, 1)
+        column.addWidget(self.command_button)
         column.addLayout(bottom)
 
     @property
@@ -203,7 +203,9 @@ class LessonCard(QFrame):
             self.body.heightForWidth(inner),
             self.next_button.sizeHint().height(),
         ]
-        height = sum(parts) + 4 * self._column.spacing() + margins.top() + margins.bottom() + 2
+        if self.command_button.isVisibleTo(self):
+            parts.append(self.command_button.sizeHint().height())
+        height = sum(parts) + (len(parts) - 1) * self._column.spacing() + margins.top() + margins.bottom() + 2
         policy = Qt.ScrollBarPolicy
         # A bar that comes and goes would take width from the text, which then needs the bar.
         is_whole = height <= room.height()
