@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from diffviz.engine.lab_spec import EXACT, LabSpec, exact_points
+from diffviz.engine.lab_spec import EXACT, LIVE, LabSpec, exact_points
 from diffviz.models.catalog import list_networks, load_denoiser
 from diffviz.models.denoiser import Denoiser, DenoiserInfo
 
@@ -44,11 +44,20 @@ class LabDenoisers:
         ------
         CheckpointError
             If its file cannot be used.
+        ValueError
+            If it is the one in training, and that was never handed out.
         """
         with self._lock:
             if key not in self._networks:
+                if key == LIVE:
+                    raise ValueError("The network in training has not been handed out yet.")
                 self._networks[key] = load_denoiser(key)
             return self._networks[key]
+
+    def put_live(self, network: NetworkDenoiser) -> None:
+        """Take the network in training as it is now."""
+        with self._lock:
+            self._networks[LIVE] = network
 
     def forget(self, key: str) -> None:
         """Load a network anew when it is next asked for: its file is another one now."""

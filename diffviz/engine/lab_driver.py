@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -31,7 +32,7 @@ from diffviz.engine.lab_paths import (
     lines_request,
     paths_request,
 )
-from diffviz.engine.lab_spec import EXACT, LabMotion, LabSpec, exact_points
+from diffviz.engine.lab_spec import EXACT, LIVE, LabMotion, LabSpec, exact_points
 from diffviz.engine.latest import LatestWorker
 from diffviz.engine.state import SessionState
 from diffviz.evaluation.cloud_distances import (
@@ -42,6 +43,9 @@ from diffviz.evaluation.cloud_distances import (
     ring_counts,
     sliced_wasserstein,
 )
+
+if TYPE_CHECKING:
+    from diffviz.models.denoiser import NetworkDenoiser
 
 ARROWS = 19
 _ERROR_CELLS = 48
@@ -150,6 +154,15 @@ class LabDriver(QObject):
     def reload(self, key: str) -> None:
         """Take up a network whose file was written anew."""
         self.denoisers.forget(key)
+        self._ask_anew(key)
+
+    def take_live(self, network: NetworkDenoiser) -> None:
+        """Take up the network in training as it is now."""
+        self.denoisers.put_live(network)
+        self._ask_anew(LIVE)
+
+    def _ask_anew(self, key: str) -> None:
+        """Forget what a network answered before."""
         if self.cloud is not None and self.cloud.request.lab.denoiser == key:
             self.cloud, self._paths_request, self._field_request = None, None, None
 

@@ -17,6 +17,8 @@ DRAWN = "drawn"
 """Key of the points that the person paints."""
 EXACT = "exact"
 """Key of the exact score among the lab's denoisers."""
+LIVE = "live"
+"""Key of the network in training among them."""
 
 MAX_COUNT = 5000
 MAX_PARTICLES = 100_000

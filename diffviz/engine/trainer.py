@@ -19,6 +19,7 @@ from diffviz.engine.training_records import (
     FloorFound,
     MomentReady,
     NetworkSaved,
+    NetworkShared,
     RunOpened,
     SaveFailed,
     StateSaved,
@@ -62,6 +63,8 @@ class Trainer(QObject):
         Samples were made; True where somebody asked for them.
     network_saved(NetworkSaved)
         There is a network file.
+    network_shared(NetworkShared)
+        The network as it is was asked for.
     noted(str)
         Something that the status line should say.
     failed(str, str)
@@ -71,6 +74,7 @@ class Trainer(QObject):
     changed = Signal()
     moment_made = Signal(object, bool)
     network_saved = Signal(object)
+    network_shared = Signal(object)
     noted = Signal(str)
     failed = Signal(str, str)
 
@@ -225,7 +229,7 @@ class Trainer(QObject):
         for record in self._runner.drain():
             if self.log is not None:
                 self._take(record, self.log)
-            is_answer = isinstance(record, NetworkSaved | SaveFailed) or (
+            is_answer = isinstance(record, NetworkSaved | NetworkShared | SaveFailed) or (
                 isinstance(record, MomentReady) and record.asked
             )
             self._num_owed = max(0, self._num_owed - is_answer)
@@ -252,6 +256,8 @@ class Trainer(QObject):
                 self.noted.emit(f"Run saved at step {record.step:,}")
             case SaveFailed():
                 self.failed.emit("Something could not be saved; the run goes on", record.reason)
+            case NetworkShared():
+                self.network_shared.emit(record)
             case NetworkSaved():
                 self.noted.emit(f"Saved {record.name}")
                 self.network_saved.emit(record)

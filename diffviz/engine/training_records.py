@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from diffviz.engine.training_log import Floor, Moment
+
+if TYPE_CHECKING:
+    from diffviz.models.denoiser import NetworkDenoiser
 
 __all__ = [
     "ChangeLength",
@@ -12,10 +16,12 @@ __all__ = [
     "FloorFound",
     "MomentReady",
     "NetworkSaved",
+    "NetworkShared",
     "RunOpened",
     "SampleNow",
     "SaveFailed",
     "SaveNetwork",
+    "ShareNetwork",
     "StateSaved",
     "TrainingTick",
     "Wish",
@@ -113,6 +119,19 @@ class SaveNetwork:
 
 
 @dataclass(frozen=True)
+class ShareNetwork:
+    """Hand out the averaged network as it is, without a file."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkShared:
+    """The averaged network after so many steps, in a copy that training does not touch."""
+
+    denoiser: NetworkDenoiser
+    step: int
+
+
+@dataclass(frozen=True)
 class ChangeRate:
     """Train on with another learning rate."""
 
@@ -126,4 +145,4 @@ class ChangeLength:
     images: int
 
 
-Wish = SampleNow | SaveNetwork | ChangeRate | ChangeLength
+Wish = SampleNow | SaveNetwork | ShareNetwork | ChangeRate | ChangeLength

@@ -24,10 +24,12 @@ from diffviz.engine.training_records import (
     FloorFound,
     MomentReady,
     NetworkSaved,
+    NetworkShared,
     RunOpened,
     SampleNow,
     SaveFailed,
     SaveNetwork,
+    ShareNetwork,
     StateSaved,
     TrainingTick,
     Wish,
@@ -55,7 +57,8 @@ _SAMPLE_SEED = 5
 
 _T = TypeVar("_T")
 
-TrainingRecord = RunOpened | TrainingTick | MomentReady | FloorFound | StateSaved | SaveFailed | NetworkSaved
+_Saved = StateSaved | SaveFailed | NetworkSaved | NetworkShared
+TrainingRecord = RunOpened | TrainingTick | MomentReady | FloorFound | _Saved
 
 
 class _LeftWhileReadingError(Exception):
@@ -219,6 +222,10 @@ class LiveRun:
                     yield from (MomentReady(m, asked=True) for m in self.look(num_sampling_steps))
                 case SaveNetwork(then_use):
                     yield self._save_network(then_use)
+                case ShareNetwork():
+                    from diffviz.training.publish import as_denoiser
+
+                    yield NetworkShared(as_denoiser(*self._opened()), run.step)
 
     def save(self) -> StateSaved:
         """Write the run and its log, beside their places and moved in.

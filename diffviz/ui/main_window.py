@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.forward = ForwardWorkspace(session, images, self)
         self.reverse = ReverseWorkspace(session, images, shelf, self)
         self.train = TrainWorkspace(session, self)
-        self.lab = Lab2DWorkspace(session, self)
+        self.lab = Lab2DWorkspace(session, self.train.trainer, self)
         self.theory = TheoryWorkspace(session, images, shelf, self)
         self.schedule_panel = SchedulePanel()
         self.schedule_panel.add_head(self.lab.left_head)

@@ -10,11 +10,14 @@ from pytestqt.qtbot import QtBot
 from diffviz.core.schedules import build_schedule
 from diffviz.engine.lab_spec import DRAWN, LabMotion, exact_points
 from diffviz.engine.state import Workspace
+from diffviz.models.network_config import MlpConfig
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import DARK
 from diffviz.ui.widgets.plane_painting import particle_image
 from tests.ui.person import Person, is_in_sight, pixels
 
+# A run steps back from the window: on a busy machine it gets little of the processor.
+PATIENCE_MS = 240_000
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
@@ -288,3 +291,27 @@ def test_every_particle_is_a_dot_where_it_is(count: int) -> None:
     columns, rows = px.astype(int).T
     assert (alpha[rows, columns] > 100).all()
     assert not alpha[:5].any()
+
+
+def test_a_network_in_training_is_watched_beside_the_exact_score(
+    window: MainWindow, person: Person, lab, qtbot: QtBot
+) -> None:
+    person.click(lab.panel.train)
+    recipe, trainer = window.train.recipe, window.train.trainer
+    qtbot.waitUntil(lambda: recipe.plan.config.data == "ring", timeout=PATIENCE_MS)
+    config = replace(recipe.plan.config, network=MlpConfig(width=16, depth=1), batch_size=32, images=64_000)
+    recipe.take_plan(replace(recipe.plan, config=config, sheet_every=64_000, num_sampling_steps=2))
+    window.train.run()
+    person.key(Qt.Key.Key_4, Qt.KeyboardModifier.AltModifier)
+    labels = lambda: [lab.panel.denoiser.itemText(row) for row in range(lab.panel.denoiser.count())]  # noqa: E731
+    qtbot.waitUntil(lambda: "Network in training" in labels(), timeout=PATIENCE_MS)
+    assert lab.panel.training.isVisible()
+    assert lab.panel.training.plot.num_steps > 0
+    assert "8 Gaussians, step" in lab.panel.training.words
+    person.choose(lab.panel.denoiser, "Network in training")
+    qtbot.waitUntil(lambda: lab.driver.field is not None, timeout=PATIENCE_MS)
+    first = lab.driver.field
+    qtbot.waitUntil(lambda: lab.driver.field is not first, timeout=PATIENCE_MS)
+    assert not np.array_equal(lab.driver.field.scores, first.scores)
+    window.train.stop()
+    qtbot.waitUntil(lambda: not trainer.state.is_active, timeout=PATIENCE_MS)

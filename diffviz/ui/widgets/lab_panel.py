@@ -18,6 +18,7 @@ from diffviz.ui.widgets.sampler_fields import SamplerFields
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 from diffviz.ui.widgets.side_panel import SidePanel
 from diffviz.ui.widgets.stacking_row import StackingRow
+from diffviz.ui.widgets.training_glance import TrainingGlance
 
 _MAX_SEED = 2**31 - 1
 _MAX_G = 1.5
@@ -148,6 +149,9 @@ class LabPanel(SidePanel):
         self.add(self.losses)
         self.loss_words = MathLabel("", "label", "text2", wraps=True)
         self.add(self.loss_words)
+        self.training = TrainingGlance()
+        self.training.hide()
+        self.add(self.training)
         self.train = make_button(
             "plain", "Train on these points", "network", "A network learns them in the Train workspace"
         )

@@ -10,18 +10,19 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diffviz.core.schedules import build_schedule
-from diffviz.data.toy2d import TOY_SETS
 from diffviz.engine.lab_cloud import cloud_request
 from diffviz.engine.lab_denoisers import point_networks
 from diffviz.engine.lab_driver import LabDriver
 from diffviz.engine.lab_spec import (
     DRAWN,
     EXACT,
+    LIVE,
     LabMotion,
-    LabSpec,
     data_title,
 )
 from diffviz.engine.session import Session, SessionState
+from diffviz.engine.trainer import Trainer
+from diffviz.engine.training_records import NetworkShared
 from diffviz.ui.widgets.fields import Choice
 from diffviz.ui.widgets.lab_data import LabData
 from diffviz.ui.widgets.lab_panel import LabPanel
@@ -30,21 +31,12 @@ from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
 from diffviz.ui.workspaces.lab_edits import LabEdits
 from diffviz.ui.workspaces.lab_picture import LabPicture
-from diffviz.ui.workspaces.lab_strip import LabStrip, density_pixels
+from diffviz.ui.workspaces.lab_strip import LabStrip, data_cards
+from diffviz.ui.workspaces.lab_training import LabTraining
 from diffviz.ui.workspaces.lab_words import fit_readings, loss_readings, moving_words, settings_of
 
 _MAX_SEED = 2**31 - 1
 _FORWARD_STEPS = 50
-_CARD_T = 25
-_CARD_POINTS = 600
-_SHORT = {
-    "swiss-roll": "Roll",
-    "ring": "Ring",
-    "checkerboard": "Board",
-    "gaussian": "Gauss",
-    "two-points": "2 points",
-    "one-point": "1 point",
-}
 _HINT = "Click to follow another start from $t$ = $T$. Drag a ring to move it. Turn the wheel to look closer."
 
 
@@ -66,12 +58,13 @@ class Lab2DWorkspace(QObject):
     failed = Signal(str, str)
     training_wanted = Signal(str)
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, trainer: Trainer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.driver = LabDriver(self)
         self._is_active = False
         self._build()
+        self.live = LabTraining(trainer, self.panel.training, session, self)
         self._connect()
 
     def _build(self) -> None:
@@ -102,6 +95,7 @@ class Lab2DWorkspace(QObject):
         driver.field_changed.connect(self._on_field_changed)
         driver.fit_changed.connect(self._on_fit_changed)
         driver.failed.connect(self.failed)
+        self.live.network_came.connect(self._on_network_came)
         plane.hovered.connect(self._on_hovered)
         plane.view_changed.connect(self._on_view_changed)
         self.stage.layers_changed.connect(self._on_layers_changed)
@@ -123,9 +117,10 @@ class Lab2DWorkspace(QObject):
     def activate(self) -> None:
         """Become the workspace that is seen; catch up with what changed meanwhile."""
         self._is_active = True
+        self.live.activate()
         self.refresh_denoisers()
         if not self.left_head.cards.current:
-            self._show_cards()
+            self.left_head.set_cards(data_cards(self._session.state))
         state = self._session.state
         self.timeline.set_alphas_cumprod(build_schedule(state.schedule).alphas_cumprod)
         self._show_everything()
@@ -133,6 +128,7 @@ class Lab2DWorkspace(QObject):
     def deactivate(self) -> None:
         """Rest while another workspace is seen; particles on their way arrive."""
         self._is_active = False
+        self.live.deactivate()
         self.timeline.stop()
         self._strip.stop()
         self.left_head.lay_brush_down()
@@ -151,12 +147,20 @@ class Lab2DWorkspace(QObject):
         """Look again which networks of points there are."""
         networks = [Choice(n.key, n.name, n.detail, "network", "model") for n in point_networks()]
         exact = Choice(EXACT, "Exact score", "The best answer there is to these points", "noise", "model")
-        self.panel.set_denoisers([exact, *networks])
+        live = [Choice(LIVE, "Network in training", self.live.words, "network", "model")]
+        self.panel.set_denoisers([exact, *networks, *(live if self.live.words else [])])
 
     @Slot(str)
     def take_network(self, key: str) -> None:
         """A network was trained or trained further: offer it anew."""
         self.driver.reload(key)
+        self.refresh_denoisers()
+        if self._is_active:
+            self._show_everything()
+
+    @Slot(object)
+    def _on_network_came(self, shared: NetworkShared) -> None:
+        self.driver.take_live(shared.denoiser)
         self.refresh_denoisers()
         if self._is_active:
             self._show_everything()
@@ -278,15 +282,6 @@ class Lab2DWorkspace(QObject):
         self.panel.show_settings(settings_of(state))
         reason = "Painted points cannot be trained on" if state.lab.data == DRAWN else ""
         self.panel.set_training_offered(reason)
-
-    def _show_cards(self) -> None:
-        state = replace(self._session.state, t=_CARD_T)
-        self.left_head.set_cards(
-            [
-                (key, _SHORT.get(key, title), density_pixels(LabSpec(data=key, count=_CARD_POINTS), state))
-                for key, (title, _) in TOY_SETS.items()
-            ]
-        )
 
     def _show_data(self) -> None:
         lab = self._session.state.lab

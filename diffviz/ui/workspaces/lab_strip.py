@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from diffviz.core.schedules import build_schedule
+from diffviz.data.toy2d import TOY_SETS
 from diffviz.engine.lab_driver import LabDriver
 from diffviz.engine.lab_field import View, density_picture
 from diffviz.engine.lab_spec import LabSpec, exact_points
@@ -20,6 +21,16 @@ from diffviz.ui.widgets.timeline import Timeline
 
 _CELL_PX = 88
 _SHOWN = 200
+_CARD_T = 25
+_CARD_POINTS = 600
+_SHORT = {
+    "swiss-roll": "Roll",
+    "ring": "Ring",
+    "checkerboard": "Board",
+    "gaussian": "Gauss",
+    "two-points": "2 points",
+    "one-point": "1 point",
+}
 
 
 class LabStrip(QObject):
@@ -105,3 +116,12 @@ def density_pixels(lab: LabSpec, state: SessionState) -> NDArray[np.uint8]:
     level = build_schedule(state.schedule).level(state.t)
     shades = density_picture(exact_points(lab), level, View(), _CELL_PX).shades
     return density_colors()[shades]
+
+
+def data_cards(state: SessionState) -> list[tuple[str, str, NDArray[np.uint8]]]:
+    """Key, short name and picture of every set, a little noised so that single points glow."""
+    state = replace(state, t=min(_CARD_T, state.num_timesteps))
+    return [
+        (key, _SHORT.get(key, title), density_pixels(LabSpec(data=key, count=_CARD_POINTS), state))
+        for key, (title, _) in TOY_SETS.items()
+    ]
