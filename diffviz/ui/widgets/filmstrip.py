@@ -63,6 +63,7 @@ class Filmstrip(QAbstractSlider):
         self._branches: tuple[Branch, ...] = ()
         self._is_compact = False
         self._evenly = Evenly.STEP
+        self.clean_word = "image"
         self._alphas_cumprod = np.linspace(1.0, 0.0, 1001)
         self._t = 0
         self._hover_t: int | None = None
@@ -341,7 +342,13 @@ class Filmstrip(QAbstractSlider):
 
     def _painter(self) -> StripPainter:
         return StripPainter(
-            self.layout_heights, self._axis, self._strips, self._alphas_cumprod, self.width(), self._branches
+            self.layout_heights,
+            self._axis,
+            self._strips,
+            self._alphas_cumprod,
+            self.width(),
+            self._branches,
+            self.clean_word,
         )
 
     def _branch_at(self, spot: QPointF) -> str:

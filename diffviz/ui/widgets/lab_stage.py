@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -18,6 +18,7 @@ from diffviz.ui.widgets.scroll_column import ScrollColumn
 from diffviz.ui.widgets.side_panel import Divider
 
 _COLUMN_PX = 200
+_LEAST_PLANE_PX = 300
 
 LAYERS = (
     ("density", "[signal]■[/] Density", "Exact density of the noised data at this time, not estimated"),
@@ -97,6 +98,11 @@ class LabStage(QWidget):
         row.addWidget(self.plane, 1)
         row.addWidget(self._side)
         self._side.setFixedWidth(max(metric(_COLUMN_PX), body.minimumSizeHint().width()))
+        self.column_button = make_button(
+            "tool", "", "panel-right", "Layers on or off", accessible_name="Layers", checkable=True
+        )
+        self.column_button.clicked.connect(self._on_column_clicked)
+        self._was_asked = False
         self.show_pointer(None)
         self.set_has_network(False)
 
@@ -128,12 +134,28 @@ class LabStage(QWidget):
         set_unavailable(self.whole, None if moved else "The whole plane is in sight")
 
     @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # With large text the column would leave no plane; until somebody asks for it, it gives way.
+        if not self._was_asked:
+            self._show_column(self.width() - self._side.width() >= _LEAST_PLANE_PX)
+
+    @override
     def sizeHint(self) -> QSize:
         return QSize(metric(640), metric(420))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(event.rect(), color("stage"))
+
+    @Slot(bool)
+    def _on_column_clicked(self, shown: bool) -> None:
+        self._was_asked = True
+        self._show_column(shown)
+
+    def _show_column(self, shown: bool) -> None:
+        self._side.setVisible(shown)
+        self.column_button.setChecked(shown)
 
     @Slot()
     def _on_toggled(self) -> None:

@@ -53,6 +53,8 @@ class StripPainter:
         Width of the filmstrip.
     branches
         Runs that share a beginning; with them their tree is drawn in place of the lane.
+    clean_word
+        What lies at t = 0.
     """
 
     layout: StripLayout
@@ -61,6 +63,7 @@ class StripPainter:
     alphas_cumprod: NDArray[np.float64]
     width: int
     branches: Sequence[Branch] = ()
+    clean_word: str = "image"
 
     def cell_rect(self, strip: int, cell: int) -> QRectF:
         """Place of a cell, on whole px."""
@@ -259,7 +262,7 @@ class StripPainter:
         tokens = current_tokens()
         role: Role = "noise" if at_noise else "signal"
         t = self.axis.cell_times[-1 if at_noise else 0]
-        word = "noise" if at_noise else "image"
+        word = "noise" if at_noise else self.clean_word
         if at_noise:
             is_end = t == self.axis.num_timesteps
             text = f"t = T · {word}" if is_end else f"{t} · {word} →"

@@ -70,6 +70,7 @@ class Lab2DWorkspace(QObject):
     def _build(self) -> None:
         self.bar = StageBar("noise", ())
         self.stage = LabStage()
+        self.bar.add_widget(self.stage.column_button)
         self.plane = self.stage.plane
         self.centre = QWidget()
         column = QVBoxLayout(self.centre)
@@ -80,6 +81,7 @@ class Lab2DWorkspace(QObject):
         self.panel = LabPanel()
         self.left_head = LabData()
         self.timeline = Timeline()
+        self.timeline.filmstrip.clean_word = "data"
         self.timeline.set_strips([("Density", "with particles", "text")])
         self._picture = LabPicture(self.stage, self.driver)
         self._strip = LabStrip(self.timeline, self._session, self.driver, self)
