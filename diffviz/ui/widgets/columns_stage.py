@@ -79,6 +79,7 @@ class ColumnsStage(QWidget):
             for _ in range(MAX_COLUMNS)
         )
         self._below: QWidget | None = None
+        self._put_away: set[QWidget] = set()
         self.overlay = CompareView()
         self.overlay.hide()
         self.sentence = MathLabel("", "body", "text", wraps=True)
@@ -127,8 +128,8 @@ class ColumnsStage(QWidget):
                 self.action_buttons[index].setAccessibleName(column.action)
             view.setVisible(is_used and not self._is_overlaid)
             caption.setVisible(is_used and not self._is_overlaid)
-            has_action = is_used and bool(self._columns[index].action)
-            self.action_buttons[index].setVisible(has_action and not self._is_overlaid)
+            if not is_used:
+                self.action_buttons[index].hide()
         if len(self._columns) >= 2:
             left, right = self._columns[:2]
             self.overlay.set_labels(left.name, right.name)
@@ -140,6 +141,12 @@ class ColumnsStage(QWidget):
         self._is_overlaid = is_overlaid
         self.overlay.setVisible(is_overlaid)
         self.set_columns(self._columns)
+
+    def put_away(self, widget: QWidget, *, is_away: bool) -> None:
+        """Leave a widget of the head out, where it means nothing, or bring it back."""
+        if is_away != (widget in self._put_away):
+            self._put_away ^= {widget}
+            self._fit()
 
     def set_below(self, widget: QWidget | None) -> None:
         """Put a widget, a plot for instance, between the pictures and the sentence; None: nothing."""
@@ -192,8 +199,7 @@ class ColumnsStage(QWidget):
         has_room = height - below >= metric(_LEAST_BESIDE_WORDS_PX) and not gives_way
         self.sentence.setVisible(bool(self.sentence.plain) and has_room)
         height -= below if has_room else 0
-        if any(self.action_buttons[place].isVisibleTo(self) for place in range(count)):
-            height -= self.action_buttons[0].sizeHint().height() + 2
+        height -= self._fit_actions(height)
         height -= self._fit_below(width, height)
         room = (max(width, _LEAST_PX), max(height, _LEAST_PX))
         sizes = [view.picture_size for view in self.views[:count] if view.picture_size != (0, 0)]
@@ -204,6 +210,15 @@ class ColumnsStage(QWidget):
             view.set_name_short(view.title_width() > picture[0] + frame)
             view.setFixedSize(round(picture[0] + frame), round(picture[1] + title_height() + frame))
             words.setFixedWidth(round(min(max(picture[0] + frame, width), metric(_MOST_CAPTION_PX))))
+
+    def _fit_actions(self, height: float) -> int:
+        """Show the buttons below the columns, unless the pictures need their room; return it."""
+        asked = [bool(column.action) and not self._is_overlaid for column in self._columns]
+        taken = self.action_buttons[0].sizeHint().height() + 2
+        has_room = any(asked) and height - taken >= metric(_LEAST_PX)
+        for button, is_asked in zip(self.action_buttons, asked, strict=False):
+            button.setVisible(is_asked and has_room)
+        return taken if has_room else 0
 
     def _fit_below(self, width: float, height: float) -> int:
         """Give the widget below what pictures leave, at least a third; nothing where that is too little."""
@@ -220,6 +235,9 @@ class ColumnsStage(QWidget):
         """With large text words give way to the controls that they stand before, then buttons to icons."""
         items = [self.head.itemAt(place) for place in range(self.head.count())]
         widgets = [w for item in items if item is not None and (w := item.widget()) is not None]
+        for widget in self._put_away:
+            widget.hide()
+        widgets = [widget for widget in widgets if widget not in self._put_away]
         gaps = (len(widgets) + 1) * self.head.spacing()
         room = self.width() - 2 * _SIDE_PX - gaps
         buttons = [widget for widget in widgets if isinstance(widget, Button)]

@@ -22,7 +22,7 @@ from diffviz.ui.widgets.playback import Playback
 from diffviz.ui.widgets.transport import Transport, TransportWords
 
 _SIDE_PX = 24
-_LEAST_PX = 48
+_LEAST_PX, _LEAST_LARGE_PX = 48, 56
 _SPEED = 2.0
 _LOW_PX = 420
 _WORDS = TransportWords(
@@ -131,7 +131,12 @@ class SamplesStage(QWidget):
         frame = 2 * MARGIN_PX
         self.sentence.setVisible(self.height() >= metric(_LOW_PX))
         words = self.sentence.heightForWidth(self.width()) if self.sentence.isVisibleTo(self) else 0
-        below = self.transport.minimumHeight() + self.strip.sizeHint().height() + words + 28
+        # Where there is little room, the strip stays: it is moved along by mouse and keys as well.
+        strip, large = self.strip.sizeHint().height(), title_height() + frame + metric(_LEAST_LARGE_PX)
+        self.picture.setVisible(self.height() >= strip + large)
+        self.transport.setVisible(self.height() >= strip + large + self.transport.minimumHeight())
+        buttons = self.transport.minimumHeight() if self.transport.isVisibleTo(self) else 0
+        below = buttons + strip + words + 28
         room = (
             max(self.width() - 2 * _SIDE_PX - frame, _LEAST_PX),
             max(self.height() - below - title_height() - frame, _LEAST_PX),

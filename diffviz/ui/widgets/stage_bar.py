@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
@@ -92,9 +92,11 @@ class StageBar(QWidget):
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(12)
         row.addWidget(self.title, 1)
-        self._extras = QHBoxLayout()
+        self._box = QWidget()
+        self._extras = QHBoxLayout(self._box)
+        self._extras.setContentsMargins(0, 0, 0, 0)
         self._extras.setSpacing(8)
-        row.addLayout(self._extras)
+        row.addWidget(self._box)
         row.addWidget(self.modes)
 
     def set_title(self, name: str, detail: str) -> None:
@@ -102,8 +104,23 @@ class StageBar(QWidget):
         self.title.set_title(name, detail)
 
     def add_widget(self, widget: QWidget) -> None:
-        """Put a widget before the ways of showing."""
+        """Put a widget before the ways of showing; with large text it gives its room to them."""
         self._extras.addWidget(widget)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        taken = self.modes.sizeHint().width() + self.title.minimumSizeHint().width() + 2 * 16 + 2 * 12
+        self._box.setVisible(self._extras.sizeHint().width() <= self.width() - taken)
 
     @override
     def sizeHint(self) -> QSize:

@@ -185,6 +185,8 @@ class ReverseWorkspace(QObject):
         self.bar.modes.set_current(mode)
         pages: dict[str, QWidget] = {"compare": self.columns, "strip": self.samples.stage}
         self._stages.setCurrentWidget(pages.get(mode, self.stage))
+        # The formula is that of the three pictures; elsewhere its room is worth more than it.
+        self.formula.line.setVisible(mode not in pages)
         if mode != "compare":
             self.comparison.leave()
         if mode != "strip":

@@ -116,6 +116,12 @@ class RunComparison(QObject):
         if subject is not self._shown:
             self.leave()
             self._shown = subject
+        # What lies over each other has to be two pictures of one thing.
+        is_pair = subject is None or subject is self._picture
+        self._stage.put_away(self.ways, is_away=not is_pair)
+        if not is_pair and self.ways.current == "over":
+            self.ways.set_current("beside")
+            self._stage.set_overlaid(False)
         t = self._session.state.t
         shows: Shows = self._session.state.reverse_shows  # type: ignore[assignment]
         if current is not None and subject is not None:
