@@ -44,7 +44,7 @@ def _open_window(files: list[str]) -> int:
     for file in files:
         if not Path(file).exists():
             return _refuse(
-                f"{file}: there is no such picture and no such command; commands are {', '.join(COMMANDS)}."
+                f"{file}: there is no such file and no such command; commands are {', '.join(COMMANDS)}."
             )
     from diffviz.app import main as open_window
 

@@ -555,7 +555,7 @@ def test_models_are_listed(capsys):
 @pytest.mark.usefixtures("in_tmp_path")
 def test_what_is_neither_command_nor_picture_is_one_line(capsys):
     assert refused(capsys, "smaple") == (
-        "smaple: there is no such picture and no such command; "
+        "smaple: there is no such file and no such command; "
         "commands are schedule, forward, sample, train, models, evaluate."
     )
     assert "No such option" in refused(capsys, "--smaple")

@@ -9,12 +9,16 @@ from PySide6.QtGui import QImage, QImageReader
 
 from diffviz.data.images import PICTURE_SUFFIXES
 from diffviz.data.lesson_reader import SUFFIX
+from diffviz.engine import session_file
 from diffviz.ui.widgets.drop_overlay import DropOffer
 
 _PREVIEW_PX = 260
 _MOST_PREVIEW_PIXELS = 40_000_000
 _SCHEDULE_SUFFIXES = frozenset({".json", ".csv"})
-_KINDS = "diffviz takes PNG, JPEG, WebP, GIF, BMP and TIFF pictures, schedules as CSV or JSON, lessons as TOML."
+_KINDS = (
+    "diffviz takes PNG, JPEG, WebP, GIF, BMP and TIFF pictures, sessions, schedules as CSV or JSON, "
+    "lessons as TOML."
+)
 
 
 def dropped_files(mime: QMimeData) -> list[Path]:
@@ -32,6 +36,11 @@ def is_lesson_file(path: Path) -> bool:
     return path.suffix.lower() == SUFFIX
 
 
+def is_session_file(path: Path) -> bool:
+    """Whether a file's name is that of a session."""
+    return path.suffix.lower() == session_file.SUFFIX
+
+
 def drop_offer(mime: QMimeData) -> DropOffer:
     """What dropping it would do; looks at names and headers only, never at whole pictures."""
     files = dropped_files(mime)
@@ -46,6 +55,10 @@ def drop_offer(mime: QMimeData) -> DropOffer:
     if lessons and not pictures:
         words = "It begins at once; your own work waits until the lesson is left."
         return DropOffer(f"Drop to begin the lesson {lessons[0].name}", (words,))
+    sessions = [path for path in files if is_session_file(path)]
+    if sessions and not pictures:
+        words = "Its settings replace yours, which undo brings back; its pictures join the gallery."
+        return DropOffer(f"Drop to open the session {sessions[0].stem}", (words,))
     if not pictures:
         return DropOffer(f"{files[0].name} cannot be opened", (_KINDS,), accepted=False)
     what = pictures[0].name if len(pictures) == 1 else f"{len(pictures)} pictures"

@@ -12,20 +12,22 @@ from typing_extensions import override
 
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
-from diffviz.engine.job import JobRunner
 from diffviz.engine.session import Session, SessionState, Workspace
-from diffviz.engine.tasks import TorchReady, preload_torch
+from diffviz.engine.tasks import TorchReady
 from diffviz.ui.commands import Command, bind_commands
 from diffviz.ui.drops import drop_offer, dropped_folder, folder_offer
 from diffviz.ui.export_controller import ExportController
 from diffviz.ui.lessons import LessonGuide
+from diffviz.ui.palette_entries import palette_entries
 from diffviz.ui.picture_opener import PictureOpener
 from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
+from diffviz.ui.session_files import SessionFiles
 from diffviz.ui.targets import Target
 from diffviz.ui.theme import Scheme, apply_theme, current_tokens, metric, notifier
+from diffviz.ui.torch_loader import TorchLoader
 from diffviz.ui.widgets.chart import charts_in
-from diffviz.ui.widgets.command_palette import CommandPalette, PaletteCommand
+from diffviz.ui.widgets.command_palette import CommandPalette
 from diffviz.ui.widgets.drop_overlay import DropOffer, DropOverlay
 from diffviz.ui.widgets.header import Header
 from diffviz.ui.widgets.hint_card import HintCard
@@ -98,7 +100,8 @@ class MainWindow(QMainWindow):
         )
         self.panels = self._pages.columns
         self.opener = PictureOpener(session, images, self)
-        self._preloading = JobRunner(self)
+        self._torch = TorchLoader(self)
+        self.files = SessionFiles(session, images, shelf, self)
         self.export = ExportController(session, images, self.reverse.history, self)
         self._build()
         self.lessons = LessonGuide(self)
@@ -146,8 +149,8 @@ class MainWindow(QMainWindow):
         header.theme_requested.connect(self.toggle_theme)
         header.undo_requested.connect(self.session.undo)
         header.redo_requested.connect(self.session.redo)
-        sources: list[Room | ScheduleController | ExportController | LessonGuide]
-        sources = [*self._pages.rooms.values(), self.schedule, self.export, self.lessons]
+        sources: list[Room | ScheduleController | ExportController | LessonGuide | SessionFiles]
+        sources = [*self._pages.rooms.values(), self.schedule, self.export, self.lessons, self.files]
         for chart in charts_in(self):
             chart.noted.connect(self.note)
             chart.failed.connect(self.fail)
@@ -168,8 +171,10 @@ class MainWindow(QMainWindow):
         self.opener.unreadable.connect(self._on_unreadable)
         self.opener.lesson_opened.connect(self.lessons.open_file)
         self.opener.schedule_dropped.connect(self.schedule.import_file)
-        self._preloading.available.connect(self._on_preload_available)
-        self._preloading.ended.connect(self._on_preload_ended)
+        self.opener.session_opened.connect(self.files.open)
+        self.files.opening.connect(self.lessons.leave)
+        self.files.named.connect(self._on_session_named)
+        self._torch.ready.connect(self._on_torch_ready)
         self._on_history_changed()
 
     # Workspaces
@@ -243,6 +248,10 @@ class MainWindow(QMainWindow):
         self.train.recipe.take_data(data)
 
     @Slot(str)
+    def _on_session_named(self, name: str) -> None:
+        self.setWindowTitle(f"{name} – diffviz")
+
+    @Slot(str)
     def _on_network_wanted(self, key: str) -> None:
         self.session.update(workspace=Workspace.REVERSE, denoiser=key)
 
@@ -270,28 +279,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def open_palette(self) -> None:
         """Show the list of all commands."""
-        self.palette_popup.open(
-            [
-                PaletteCommand(
-                    c.title,
-                    c.run,
-                    c.shortcuts[0] if c.shortcuts else "",
-                    "" if c.is_enabled() else "Not possible now",
-                )
-                for c in self.commands
-                if c.key != "view.palette"
-            ]
-            + [
-                PaletteCommand(f"{verb}: {chart.name}", act)
-                for chart in charts_in(self)
-                if chart.is_visible
-                for verb, act in (
-                    ("Copy chart", chart.copy),
-                    ("Copy numbers of chart", chart.copy_numbers),
-                    ("Save chart", chart.ask_and_save),
-                )
-            ]
-        )
+        self.palette_popup.open(palette_entries(self, self.commands))
 
     @Slot()
     def open_export(self) -> None:
@@ -346,25 +334,17 @@ class MainWindow(QMainWindow):
 
     def preload_torch(self) -> None:
         """Load torch in a thread; the forward process works without it."""
-        self._preloading.start(preload_torch, name="Loading PyTorch")
-
-    @Slot()
-    def _on_preload_available(self) -> None:
-        for record in self._preloading.drain():
-            if isinstance(record, TorchReady):
-                self.reverse.set_devices(record.devices)
-                self.train.set_devices(record.devices, record.best_device)
-                label = next((d.label for d in record.devices if d.key == record.best_device), "CPU")
-                self._device_label = label
-                if record.best_device != "cpu" and not QSettings().contains("device"):
-                    self.session.update(device=record.best_device)
-                self._show_status(self.session.state)
-                self.torch_ready.emit()
+        self._torch.start()
 
     @Slot(object)
-    def _on_preload_ended(self, outcome: object) -> None:
-        del outcome
-        self._on_preload_available()
+    def _on_torch_ready(self, torch: TorchReady) -> None:
+        self.reverse.set_devices(torch.devices)
+        self.train.set_devices(torch.devices, torch.best_device)
+        self._device_label = next((d.label for d in torch.devices if d.key == torch.best_device), "CPU")
+        if torch.best_device != "cpu" and not QSettings().contains("device"):
+            self.session.update(device=torch.best_device)
+        self._show_status(self.session.state)
+        self.torch_ready.emit()
 
     # Geometry and end
 
@@ -407,7 +387,8 @@ class MainWindow(QMainWindow):
         QSettings().setValue("geometry", self.saveGeometry())
         self.export.shutdown()
         self.opener.shutdown()
-        self._preloading.shutdown()
+        self.files.shutdown()
+        self._torch.shutdown()
         self._pages.shutdown()
         super().closeEvent(event)
 

@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from diffviz.data.images import PICTURE_SUFFIXES, ImageReadError
 from diffviz.data.lesson_reader import SUFFIX
+from diffviz.engine import session_file
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner
 from diffviz.engine.outcome import JobOutcome
 from diffviz.engine.session import Session
 from diffviz.engine.tasks import OpenedImage, open_images
-from diffviz.ui.drops import dropped_files, is_lesson_file, is_schedule_file
+from diffviz.ui.drops import dropped_files, is_lesson_file, is_schedule_file, is_session_file
 from diffviz.ui.widgets.pixels import array_from_picture
 
 _MOST_NAMED = 3
@@ -37,12 +38,15 @@ class PictureOpener(QObject):
         A schedule file (Path) was dropped.
     lesson_opened(object)
         A lesson file (Path) was dropped, chosen or named.
+    session_opened(object)
+        The same of a session file.
     """
 
     noted = Signal(str, str)
     unreadable = Signal(str, str)
     schedule_dropped = Signal(object)
     lesson_opened = Signal(object)
+    session_opened = Signal(object)
 
     def __init__(self, session: Session, images: ImageStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,16 +66,19 @@ class PictureOpener(QObject):
     def choose(self, parent: QWidget) -> None:
         """Ask for pictures and open them."""
         endings = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        kinds = f"Pictures ({endings});;Lessons (*{SUFFIX});;All files (*)"
+        kinds = f"Pictures ({endings});;Sessions (*{session_file.SUFFIX});;Lessons (*{SUFFIX});;All files (*)"
         files, _ = QFileDialog.getOpenFileNames(parent, "Open pictures", "", kinds)
         self.open([Path(file) for file in files])
 
     def open(self, files: list[Path]) -> None:
-        """Read these files; of several lessons the first one begins."""
+        """Read these files; of several lessons or sessions the first one counts."""
         lessons = [path for path in files if is_lesson_file(path)]
         if lessons:
             self.lesson_opened.emit(lessons[0])
-        files = [path for path in files if path not in lessons]
+        sessions = [path for path in files if is_session_file(path)]
+        if sessions:
+            self.session_opened.emit(sessions[0])
+        files = [path for path in files if path not in lessons and path not in sessions]
         if files:
             self._opened, self._problems, self._num_asked = [], [], len(files)
             self._runner.start(partial(open_images, files, self._images.background), name="Opening")

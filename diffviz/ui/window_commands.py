@@ -44,6 +44,8 @@ def _files(window: MainWindow) -> list[Command]:
     session = window.session
     return [
         Command("file.open", "Open pictures…", window.choose_files, ("Ctrl+O",)),
+        Command("file.save", "Save the session", window.files.save, ("Ctrl+S",)),
+        Command("file.save_as", "Save the session as…", window.files.save_as, ("Ctrl+Shift+S",)),
         Command("file.paste", "Paste a picture", window.opener.paste, ("Ctrl+V",)),
         Command("file.export", "Export…", window.open_export, ("Ctrl+E",)),
         Command("schedule.import", "Import a schedule…", window.schedule.choose_import),
