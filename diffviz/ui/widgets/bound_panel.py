@@ -10,8 +10,10 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from diffviz.ui.theme import Role, metric
+from diffviz.ui.widgets.bound_formula import term_formula, total_formula
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.cost_bars import bits_words
+from diffviz.ui.widgets.formula_line import FormulaLine
 from diffviz.ui.widgets.log_axis import number_words
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.read_out import ReadOutGrid
@@ -85,6 +87,10 @@ class BoundPanel(SidePanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Variational bound", parent)
         self._asks: str = "estimate"
+        self._figures = BoundFigures()
+        self._step: StepFigures | None = None
+        # Below the stage, where the workspace puts it.
+        self.formula = FormulaLine("The bound as a formula")
         self._build_bound()
         self._build_step()
         self._build_footer()
@@ -132,12 +138,9 @@ class BoundPanel(SidePanel):
         self.add_heading("Formula")
         self._formula = MathLabel("", "body", "text", wraps=True)
         self._formula.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._arithmetic = MathLabel("", "label", "text2", wraps=True)
-        self._arithmetic.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout()
         column.setContentsMargins(12, 12, 12, 12)
         column.addWidget(self._formula)
-        column.addWidget(self._arithmetic)
         self.add(make_well(column))
 
     def _build_footer(self) -> None:
@@ -162,8 +165,8 @@ class BoundPanel(SidePanel):
 
     @property
     def arithmetic_words(self) -> str:
-        """The numbers below the formula."""
-        return self._arithmetic.plain
+        """The formula of the step with its numbers."""
+        return self.formula.plain
 
     def part_words(self, key: str) -> str:
         """Figure of "decoder", "steps" or "prior"."""
@@ -182,7 +185,18 @@ class BoundPanel(SidePanel):
         for key, value in sizes.items():
             self._values[key].set_markup("–" if value is None else bits_words(value))
         self._shares.set_parts([(role, sizes[key] or 0.0) for key, role, _ in _PARTS])
+        self._figures = figures
+        self._show_formula()
         self._show_progress(figures)
+
+    def _show_formula(self) -> None:
+        """Show what the step costs; where there is none, what the bound is made of."""
+        step, whole = self._step, self._figures
+        self.formula.set_formula(
+            total_formula(whole.total, whole.decoder, whole.steps, whole.prior)
+            if step is None
+            else term_formula(step.t, step.cost, step.weight, step.noise_error, step.constant)
+        )
 
     def _show_progress(self, figures: BoundFigures) -> None:
         is_running = figures.progress is not None
@@ -207,11 +221,12 @@ class BoundPanel(SidePanel):
 
     def show_step(self, figures: StepFigures | None) -> None:
         """Show one step; None at t = 0."""
+        self._step = figures
+        self._show_formula()
         self.step.setVisible(figures is not None)
         self._no_step.setVisible(figures is None)
         if figures is None:
             self._formula.set_markup("$L = L_0 + Σ_{t≥2} L_{t−1} + L_T$")
-            self._arithmetic.set_markup("")
             return
         share = "–" if figures.share is None else number_words(100 * figures.share, 2)
         self.step.set_cells(
@@ -223,17 +238,10 @@ class BoundPanel(SidePanel):
             ]
         )
         if figures.t == 1:
-            self._formula.set_markup("$L_0$ = −log$_2$ $p_θ(x_0 | x_1)$")
-            self._arithmetic.set_markup("the mass of the decoder within half a grey level of $x_0$")
+            self._formula.set_markup("the mass of the decoder within half a grey level of $x_0$")
             return
         self._formula.set_markup(
             "$L_{t−1} = D_{KL}($ [signal]$q(x_{t−1}|x_t, x_0)$[/] ‖ [model]$p_θ(x_{t−1}|\u2060x_t)$[/] $)$"
-        )
-        nats = figures.weight * figures.noise_error
-        added = f" + {bits_words(figures.constant)}" if figures.constant else ""
-        self._arithmetic.set_markup(
-            f"= $λ_t$ · MSE{' + $C_t$' if added else ''} = {bits_words(nats)}{added} nats "
-            f"= **{bits_words(figures.cost)} bits** per dimension"
         )
 
     @Slot()

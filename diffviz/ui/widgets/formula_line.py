@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from typing_extensions import override
@@ -75,11 +75,12 @@ class FormulaLine(QWidget):
     symbol_lit = Signal(str)
     symbol_pressed = Signal(str)
 
-    def __init__(self, name: str = "Formula", parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name = name
         self._parts: tuple[FormulaPart, ...] = ()
         self._spots: list[_Spot] = []
+        self._places: list[QRect] = []
         self._lit = ""
         self._is_compact = False
         self._role: TextRole = _ROLES[0]
@@ -112,8 +113,8 @@ class FormulaLine(QWidget):
         KeyError
             No symbol has that key.
         """
-        for spot, part in zip(self._spots, self._parts):
-            if part.key == key:
+        for spot in self._spots:
+            if spot.part.key == key and not spot.isHidden():
                 return spot
         raise KeyError(key)
 
@@ -125,11 +126,12 @@ class FormulaLine(QWidget):
         is_same_shape = [_shape(part) for part in new] == [_shape(part) for part in self._parts]
         self._parts = new
         self.setAccessibleDescription(self.plain)
-        while len(self._spots) < len(new):
+        symbols = [part for part in new if part.key]
+        while len(self._spots) < len(symbols):
             self._spots.append(_Spot(self))
-        for spot, part in zip(self._spots, new):
+        for spot, part in zip(self._spots, symbols):
             spot.show_part(part)
-        for spot in self._spots[len(new) :]:
+        for spot in self._spots[len(symbols) :]:
             spot.hide()
         if not is_same_shape:
             self.updateGeometry()
@@ -181,16 +183,6 @@ class FormulaLine(QWidget):
         top = (self.height() - above - below - gap - line.height()) / 2
         return round(top + above), round(top + above + below + gap + line.ascent())
 
-    @property
-    def role_now(self) -> TextRole:
-        """Place of the symbols in the type scale, smaller where there is little room."""
-        return self._role
-
-    @property
-    def is_compact(self) -> bool:
-        """Whether the numbers stand alone."""
-        return self._is_compact
-
     def _reach(self) -> tuple[float, float]:
         extents = [part.node.extent(self._role) for part in self._parts]
         return max((e.ascent for e in extents), default=0.0), max((e.descent for e in extents), default=0.0)
@@ -204,12 +196,28 @@ class FormulaLine(QWidget):
             if self._width() <= self.width() - 2 * metric(_SIDE_PX):
                 break
         left = (self.width() - self._width()) / 2
-        for spot, part in zip(self._spots, self._parts):
-            width = self.measures(part)[0]
-            spot.setGeometry(round(left), 0, round(left + width) - round(left), self.height())
-            left += width
+        self._places = []
+        for part in self._parts:
+            right = left + self.measures(part)[0]
+            self._places.append(QRect(round(left), 0, round(right) - round(left), self.height()))
+            left = right
+        places = [place for place, part in zip(self._places, self._parts) if part.key]
+        for spot, place in zip(self._spots, places):
+            spot.setGeometry(place)
             spot.update()
         self.update()
+
+    def paint_part(self, painter: QPainter, part: FormulaPart, place: QRect) -> None:
+        """Draw a symbol or a sign, and what stands under it."""
+        upper, lower = self.baselines
+        tokens = current_tokens()
+        ink = tokens.color(part.role)
+        if not self._is_compact:
+            extent = self.measures(part)[1]
+            at = QPointF(place.left() + (place.width() - extent.width) / 2, upper)
+            part.node.paint(painter, at, self._role, ink, tokens)
+        value = self.value_line(part.value)
+        value.paint(painter, place.left() + (place.width() - value.width()) / 2, lower, ink, tokens)
 
     @override
     def sizeHint(self) -> QSize:
@@ -239,30 +247,37 @@ class FormulaLine(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(event.rect(), color("stage"))
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), color("stage"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for part, place in zip(self._parts, self._places):
+            if not part.key:
+                self.paint_part(painter, part, place)
 
 
 class _Spot(QAbstractButton):
-    """One symbol, or one sign, with what stands under it."""
+    """One symbol, with what stands under it."""
 
     def __init__(self, line: FormulaLine) -> None:
         super().__init__(line)
         self._line = line
         self._part = FormulaPart(Words(""))
         self.setProperty(RING_PROPERTY, _RADIUS_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.clicked.connect(self._on_clicked)
+
+    @property
+    def part(self) -> FormulaPart:
+        """What it shows."""
+        return self._part
 
     def show_part(self, part: FormulaPart) -> None:
         """Show another part, or the same with another number."""
         before, self._part = self._part, part
-        if part.key:
-            self.setAccessibleName(f"{part.node.plain}, {plain_text(part.value)}")
-        if (before.key, before.meaning) != (part.key, part.meaning) or not self.toolTip():
+        self.setAccessibleName(f"{part.node.plain} {plain_text(part.value)}".strip())
+        if before.meaning != part.meaning:
             self.setToolTip(part.meaning)
             self.setAccessibleDescription(part.meaning)
-            takes_part = bool(part.key)
-            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if takes_part else Qt.FocusPolicy.NoFocus)
-            self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not takes_part)
         self.show()
         if before != part:
             self.update()
@@ -289,21 +304,13 @@ class _Spot(QAbstractButton):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        line, part, tokens = self._line, self._part, current_tokens()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if line.is_lit(part):
+        if self._line.is_lit(self._part):
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color(part.role, _LIT_OPACITY))
+            painter.setBrush(color(self._part.role, _LIT_OPACITY))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0, 2, 0, -2), _RADIUS_PX, _RADIUS_PX)
-        upper, lower = line.baselines
-        ink = tokens.color(part.role)
-        if not line.is_compact:
-            _, extent = line.measures(part)
-            at = QPointF((self.width() - extent.width) / 2, upper)
-            part.node.paint(painter, at, line.role_now, ink, tokens)
-        value = line.value_line(part.value)
-        value.paint(painter, (self.width() - value.width()) / 2, lower, ink, tokens)
+        self._line.paint_part(painter, self._part, self.rect())
 
     def _light(self, key: str) -> None:
         self._line.set_lit(key)

@@ -20,6 +20,7 @@ from diffviz.ui.widgets.cost_map import map_pixels
 from diffviz.ui.widgets.line_chart import ChartAxes, Dash, Series
 from diffviz.ui.widgets.specimen_panel import SpecimenPanel
 from diffviz.ui.widgets.theory_pages import BoundPage
+from diffviz.ui.workspaces.theory_links import link_theory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,6 +83,7 @@ class TheoryPresenter:
     def __init__(self, left: SpecimenPanel, page: BoundPage, panel: BoundPanel) -> None:
         self._left, self._page, self._panel = left, page, panel
         self._pictures: tuple[StepView, str] | None = None
+        self.links = link_theory(panel, page, left)
         page.bells.set_hint(_HINTS["wait"])
         page.weight_words.set_markup(_WEIGHT_WORDS)
 

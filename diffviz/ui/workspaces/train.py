@@ -16,6 +16,7 @@ from diffviz.ui.widgets.fields import Choice
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.recipe_panel import RecipePanel
 from diffviz.ui.widgets.training_panel import TrainingPanel
+from diffviz.ui.workspaces.train_formula import TrainFormula
 from diffviz.ui.workspaces.train_presenter import TrainPresenter, status_of
 from diffviz.ui.workspaces.train_recipe import TrainRecipe
 from diffviz.ui.workspaces.train_stage import TrainStage
@@ -56,6 +57,8 @@ class TrainWorkspace(QObject):
         self.timeline = MomentTimeline()
         self.recipe = TrainRecipe(session, self.left, self)
         self._presenter = TrainPresenter(self.centre, self.panel, self.timeline)
+        self.formula = TrainFormula(self.centre, self.left, self.panel, self)
+        self.centre.add_below(self.formula.line)
         self._shown: TrainingLog | None = None
         self._place = 0
         self._is_following = True
@@ -113,8 +116,9 @@ class TrainWorkspace(QObject):
         self.recipe.shutdown()
 
     def set_compact(self, compact: bool) -> None:
-        """Shrink the strip in a low window."""
+        """Shrink the strip and the formula in a low window."""
         self.timeline.set_compact(compact)
+        self.formula.line.set_compact(compact)
 
     def set_devices(self, devices: tuple[DeviceInfo, ...], best: str) -> None:
         """Offer what torch found, and take the fastest for the next run."""
@@ -220,6 +224,7 @@ class TrainWorkspace(QObject):
         is_new = not trainer.can_go_on_as(self.recipe.plan)
         status = replace(status_of(state, log, is_new_run=is_new), reading=trainer.reading)
         self.panel.show_status(status)
+        self.formula.show(self.recipe.plan, log)
         if log is not self._shown:
             self._shown = log
             self._begin_showing()

@@ -40,6 +40,7 @@ class TrainStage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(metric(16), 0, metric(16), metric(12))
         column.addWidget(self.pages)
+        self._column = column
         self.pages.addWidget(self._data_page())
         self.pages.addWidget(self._run_page())
 
@@ -101,6 +102,10 @@ class TrainStage(QWidget):
         self.sheets.setVisible(not is_points)
         self.cloud.setVisible(is_points)
         self.hint.set_points(is_points)
+
+    def add_below(self, line: QWidget) -> None:
+        """Put a line under both pages."""
+        self._column.addWidget(line)
 
     def show_run(self, is_shown: bool) -> None:
         """Show the run, or the data."""
