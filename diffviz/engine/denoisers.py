@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from diffviz.models.classifier import Classifier
 
-__all__ = ["DenoiserShelf", "PictureData", "ShelvedDenoiser"]
+__all__ = ["DenoiserShelf", "PictureData", "ShelvedDenoiser", "is_at_hand"]
 
 # A network and all that it is compared with in a duel.
 _MOST_KEPT = 5
@@ -114,7 +114,7 @@ class DenoiserShelf:
 
         Reads file headers only.
         """
-        at_hand = [source for source in SOURCES.values() if _at_hand(source)]
+        at_hand = [source for source in SOURCES.values() if is_at_hand(source)]
         networks = [info for info in list_networks() if info.image_shape is not None]
         shapes = dict.fromkeys(info.image_shape for info in networks if info.image_shape is not None)
         count = len(self.images.keys)
@@ -256,7 +256,8 @@ def _archive(source: DatasetSource) -> Path:
     return paths.assets_dir() / "datasets" / (source.shipped_archive or "none")
 
 
-def _at_hand(source: DatasetSource) -> bool:
+def is_at_hand(source: DatasetSource) -> bool:
+    """Whether the pictures of a data set are on this computer."""
     return _archive(source).is_file() or find_files(source) is not None
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from diffviz.data.datasets import key_of_title
+from diffviz.data.datasets import SOURCES, key_of_title
 from diffviz.data.images import Pixels, from_uint8, to_uint8
 from diffviz.engine.courtesy import leave_a_core_to_the_window
-from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.denoisers import DenoiserShelf, is_at_hand
 from diffviz.engine.request import BLUR_PICTURES, EXACT_PICTURES, ReverseRequest
 from diffviz.engine.step_view import picture_shape
 from diffviz.engine.theory_question import BoundQuestion, TheoryQuestion, eight_bit_picture
@@ -31,10 +31,11 @@ __all__ = [
     "RealPicture",
     "bound_steps",
     "data_of",
-    "has_own_set",
+    "data_problem",
     "loss_steps",
     "loss_times",
     "real_picture",
+    "set_problem",
     "timing_steps",
 ]
 
@@ -69,23 +70,34 @@ class RealPicture:
     title: str
 
 
-def data_of(info: DenoiserInfo) -> str | None:
-    """The name of the pictures that a denoiser is for; None where they are not known here."""
-    if info.key == BLUR_PICTURES:
+def data_of(key: str, info: DenoiserInfo) -> str | None:
+    """The name of the pictures that the denoiser of a key is for; None where they are not known here."""
+    if key == BLUR_PICTURES:
         return _MY_PICTURES
-    return picture_set(info.key) or key_of_title(info.trained_on)
+    return picture_set(key) or key_of_title(info.trained_on)
 
 
-def has_own_set(info: DenoiserInfo) -> bool:
-    """Whether a denoiser belongs to a data set that is known here, and not to whatever is opened."""
-    return data_of(info) not in (None, _MY_PICTURES)
+def data_problem(key: str, info: DenoiserInfo) -> str:
+    """Why there is no bound over the denoiser's data, in a sentence; empty where there is one."""
+    name = data_of(key, info)
+    if name is None:
+        return "The pictures that it is for are not known here."
+    source = SOURCES.get(name)
+    return "" if source is None or is_at_hand(source) else f"{source.title} is not on this computer."
+
+
+def set_problem(key: str, info: DenoiserInfo) -> str:
+    """Why no picture can be taken out of the denoiser's data set; empty where one can."""
+    if data_of(key, info) == _MY_PICTURES:
+        return "It is for the pictures of the gallery: choose one above."
+    return data_problem(key, info)
 
 
 def real_picture(request: ReverseRequest, seed: int, shelf: DenoiserShelf) -> Iterator[RealPicture]:
     """One picture of the denoiser's data set, held out if there are such; raises as `bound_steps`."""
     leave_a_core_to_the_window()
     info = shelf.fetch(request).denoiser.info
-    material, kind = _material(info)
+    material, kind = _material(data_of(request.denoiser, info), info)
     values = material.examples.values
     place = int(np.random.default_rng(seed).integers(len(values)))
     pixels = np.moveaxis(values[place].numpy(), 0, -1)
@@ -177,26 +189,23 @@ def _data(question: BoundQuestion, shelf: DenoiserShelf, info: DenoiserInfo) -> 
     """Pictures of the denoiser's data set, those it has not seen if there are any."""
     from diffviz.evaluation.real_pictures import even_places, some_pictures
 
-    name, (channels, side, _) = data_of(info), picture_shape(info)
-    if name is None:
-        raise ValueError(f"The pictures that {info.name} was trained on are not known here.")
+    name, (channels, side, _) = data_of(question.request.denoiser, info), picture_shape(info)
     if name == _MY_PICTURES:
         mine = shelf.images.picture_set(side, channels, question.request.picture_keys or None)
         pixels = to_uint8(mine.images)
         chosen = even_places(len(pixels), min(question.count, len(pixels)))
         return _batch(from_uint8(pixels[chosen])), f"{len(chosen)} of my pictures"
-    material, kind = _material(info)
+    material, kind = _material(name, info)
     x_0 = some_pictures(material, question.count, question.seed)
     return x_0, f"{len(x_0)} {kind} pictures of {material.title}"
 
 
-def _material(info: DenoiserInfo) -> tuple[Material, str]:
+def _material(name: str | None, info: DenoiserInfo) -> tuple[Material, str]:
     """The pictures of a data set that a denoiser has not seen, or else those that it has."""
     from diffviz.evaluation.real_pictures import both_splits
 
-    name = data_of(info)
-    if name is None or not has_own_set(info):
-        raise ValueError(f"{info.name} has no data set of its own here.")
+    if name is None:
+        raise ValueError(f"The pictures that {info.name} is for are not known here.")
     train, held_out = both_splits(name, picture_shape(info)[1])
     return (train, "training") if held_out is None else (held_out, "held-out")
 

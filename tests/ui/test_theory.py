@@ -164,9 +164,13 @@ def test_settings_ask_for_another_bound_and_can_be_taken_back(
     person.key("n")
     assert window.session.state.seed != 7
     qtbot.waitUntil(lambda: theory.estimate.is_whole and theory.estimate.total != first)
-    window.session.update(denoiser="blur:28x28x1")
+    window.session.update(denoiser="blur:28x28x1", bound_over="data")
     assert not theory.left.over.button("data").isEnabled()
     assert "not known here" in theory.left.over.button("data").toolTip()
+    qtbot.waitUntil(lambda: theory.estimate.is_whole and "this image" in theory.panel.spread_words)
+    window.session.update(denoiser="blur:pictures")
+    qtbot.waitUntil(lambda: theory.estimate.is_whole and "my pictures" in theory.panel.spread_words)
+    assert not window.message_bar.messages
 
 
 def test_an_estimate_can_be_stopped_and_gone_for_again(

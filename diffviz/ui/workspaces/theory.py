@@ -16,6 +16,7 @@ from diffviz.engine.latest import LatestWorker
 from diffviz.engine.session import Session, SessionState
 from diffviz.engine.step_view import StepView, StepViewer
 from diffviz.engine.theory_question import TheoryQuestion
+from diffviz.ui.theme import notifier
 from diffviz.ui.widgets.bound_panel import BoundPanel
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
 from diffviz.ui.widgets.page_stack import PageStack
@@ -73,6 +74,7 @@ class TheoryWorkspace(QObject):
         self._is_active = False
         self.view: StepView | None = None
         self._asked: tuple[TheoryQuestion, int] | None = None
+        self._bound_over = "image"
         self._pixel = (0, 0)
         self._channel = 0
         self._shows = "cost"
@@ -115,6 +117,7 @@ class TheoryWorkspace(QObject):
     def _connect(self) -> None:
         self._session.changed.connect(self._on_session_changed)
         self._images.changed.connect(self._on_images_changed)
+        notifier.changed.connect(self._on_theme_changed)
         self._worker.answered.connect(self._on_worker_answered)
         self._worker.failed.connect(self._on_worker_failed)
         self.bar.mode_selected.connect(self.set_mode)
@@ -147,8 +150,6 @@ class TheoryWorkspace(QObject):
         for source in (self.estimate, self.survey, self.drawer):
             source.noted.connect(self.noted)
             source.failed.connect(self.failed)
-
-    # What the window asks for
 
     def activate(self) -> None:
         """Become the workspace that is seen; catch up with what changed meanwhile."""
@@ -241,6 +242,11 @@ class TheoryWorkspace(QObject):
             self._show_settings()
             self._ask()
 
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        if self._is_active:
+            self._show_view()
+
     def _ask(self) -> None:
         """Put the questions of the present state; answers come when they are there."""
         state = self._session.state
@@ -249,7 +255,7 @@ class TheoryWorkspace(QObject):
         self.estimate.show_t(state.t)
         for chart in (self.bound_page.weights, self.losses_page.chart):
             chart.set_now(float(max(1, state.t)))
-        self.estimate.ask(state, self._images)
+        self.estimate.ask(replace(state, bound_over=self._bound_over), self._images)
         question = TheoryQuestion.from_state(state, self._images)
         if self._asked != (question, state.t):
             self._asked = (question, state.t)
@@ -262,8 +268,6 @@ class TheoryWorkspace(QObject):
         if self._is_active and self.pages.currentWidget() is self.losses_page:
             self.survey.ask(TheoryQuestion.from_state(self._session.state, self._images))
             self._show_losses()
-
-    # From the answers to the screen
 
     @Slot(object, object)
     def _on_worker_answered(self, tag: tuple[TheoryQuestion, int], view: StepView) -> None:
@@ -287,7 +291,9 @@ class TheoryWorkspace(QObject):
     def _show_settings(self) -> None:
         state = self._session.state
         option = self.left.options.get(state.denoiser)
-        self.left.show_settings(specimen_settings(state, option, self._shelf.info(state.denoiser)))
+        settings = specimen_settings(state, option, self._shelf.info(state.denoiser))
+        self._bound_over = settings.bound_over
+        self.left.show_settings(settings)
 
     def _show_title(self) -> None:
         self.bar.set_title(_TITLES[self.bar.modes.current], f"t = {self._session.state.t}")
@@ -332,8 +338,6 @@ class TheoryWorkspace(QObject):
             if self.view is not None:
                 self._presenter.show_step(self.view, self.estimate.total)
 
-    # From the user
-
     @Slot(dict)
     def _on_changes_requested(self, changes: dict[str, object]) -> None:
         merge = next((name for name in ("bound_draws", "bound_pictures") if name in changes), None)
@@ -372,7 +376,8 @@ class TheoryWorkspace(QObject):
 
     @Slot()
     def _on_estimate_requested(self) -> None:
-        self.estimate.ask(self._session.state, self._images, anew=True)
+        state = replace(self._session.state, bound_over=self._bound_over)
+        self.estimate.ask(state, self._images, anew=True)
 
     @Slot(int)
     def _on_timestep_requested(self, t: int) -> None:
