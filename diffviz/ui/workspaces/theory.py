@@ -105,6 +105,7 @@ class TheoryWorkspace(QObject):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.panel.formula)
         self.timeline = Timeline()
         self.strip = SpecimenStrip(self.timeline, self)
         self._presenter = TheoryPresenter(self.left, self.bound_page, self.panel)
@@ -179,6 +180,7 @@ class TheoryWorkspace(QObject):
         self.timeline.set_compact(compact)
         self.left.set_compact(compact)
         self.bound_page.set_compact(compact)
+        self.panel.formula.set_compact(compact)
 
     def refresh_denoisers(self) -> None:
         """Look again which denoisers and pictures there are."""
