@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 Points: TypeAlias = NDArray[np.float32]
 
+_FORWARD_STEPS = 50
 _MOST_BYTES = 256 * 2**20
 
 
@@ -74,6 +75,29 @@ def cloud_request(state: SessionState) -> CloudRequest:
         starts=(),
     )
     return CloudRequest(kept, state.schedule, sampler, state.reverse_seed)
+
+
+def rests_of(state: SessionState) -> tuple[int, ...]:
+    """Times at which the particles rest, in their order; on the way to noise 51 even ones."""
+    if state.lab.motion is LabMotion.FORWARD:
+        total = state.num_timesteps
+        return tuple(sorted({round(t) for t in np.linspace(0, total, min(_FORWARD_STEPS, total) + 1)}))
+    return cloud_request(state).times
+
+
+def steps_made(state: SessionState) -> int:
+    """How many steps lie behind the state's time; 0 before the first rest."""
+    rests = rests_of(state)
+    direction = rests[-1] - rests[0]
+    return max(0, sum((rest - state.t) * direction <= 0 for rest in rests) - 1)
+
+
+def next_rest(state: SessionState, direction: int) -> int | None:
+    """The next time of rest (+1) or the one before (−1); None at the end."""
+    rests, made = rests_of(state), steps_made(state)
+    is_between = rests[made] != state.t
+    place = made + (direction if direction > 0 or not is_between else 0)
+    return rests[place] if 0 <= place < len(rests) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from diffviz.core.schedules import NoiseLevel
 from diffviz.data.toy2d import RING_MODES
 from diffviz.engine.job import JobOutcome, JobRunner, JobStatus
 from diffviz.engine.lab_cloud import (
@@ -21,7 +22,7 @@ from diffviz.engine.lab_cloud import (
     walk_cloud,
 )
 from diffviz.engine.lab_denoisers import LabDenoisers
-from diffviz.engine.lab_field import NetworkField, View, network_field
+from diffviz.engine.lab_field import FloatArray, NetworkField, View, network_field
 from diffviz.engine.lab_paths import (
     LinesRequest,
     PathSet,
@@ -150,6 +151,13 @@ class LabDriver(QObject):
         if state.lab.motion is LabMotion.FORWARD:
             return self._forward_cloud(state).at(state.t)
         return None if self.cloud is None else self.cloud.at(state.t)
+
+    def network_scores(self, state: SessionState, places: FloatArray, level: NoiseLevel) -> FloatArray:
+        """What the state's network, which must have answered before, takes for the score at places (n, 2)."""
+        import torch
+
+        answer = self.denoisers.network(state.lab.denoiser).predict(torch.from_numpy(places), level)
+        return np.asarray(answer.noise.numpy() / -level.sqrt_one_minus_alpha_cumprod, np.float64)
 
     def reload(self, key: str) -> None:
         """Take up a network whose file was written anew."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffviz.core.noise import Stream, draw_noise
-from diffviz.core.schedules import NoiseLevel, build_schedule
+from diffviz.core.schedules import NoiseLevel, ScheduleSpec, build_schedule
 from diffviz.engine.lab_cloud import spread_over
-from diffviz.engine.lab_spec import EXACT, exact_points
+from diffviz.engine.lab_spec import EXACT, LabSpec, exact_points
 
 if TYPE_CHECKING:
     from diffviz.engine.lab_denoisers import LabDenoisers
@@ -77,6 +77,35 @@ def density_picture(exact: ExactPoints, level: NoiseLevel, view: View, cells: in
     np.sqrt(density, out=density)
     shades = np.asarray(density * np.float32(255.0), np.uint8)
     return DensityPicture(shades, is_widened, level.sqrt_one_minus_alpha_cumprod)
+
+
+@dataclass(frozen=True)
+class PhaseRequest:
+    """All that the picture of one coordinate over time depends on."""
+
+    lab: LabSpec
+    schedule: ScheduleSpec
+    times: tuple[int, ...]
+
+
+def phase_picture(request: PhaseRequest, cells: int, reach: float) -> NDArray[np.uint8]:
+    """The exact density of the first coordinate over times, each column by its own largest value.
+
+    Returns
+    -------
+    ndarray
+        uint8 (cells, len(times)), √(p/p_max), rows from `reach` down to −`reach`.
+    """
+    exact, schedule = exact_points(request.lab), build_schedule(request.schedule)
+    _, places = View(reach=reach).axes(cells)
+    narrowest = (_NARROWEST_CELLS * 2.0 * reach / cells) ** 2
+    columns = []
+    for t in request.times:
+        level = schedule.level(t)
+        v = max(level.one_minus_alpha_cumprod, narrowest)
+        density = exact.marginal(places, 0, NoiseLevel(level.t, level.alpha_cumprod, v))
+        columns.append(np.sqrt(density / density.max()))
+    return np.asarray(np.stack(columns, axis=1) * 255.0, np.uint8)
 
 
 def arrow_lengths(vectors: FloatArray, longest: float) -> FloatArray:

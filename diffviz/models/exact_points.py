@@ -168,6 +168,14 @@ class ExactPoints:
         across, down = (_kernel(places, centres[:, axis], v) for axis, places in enumerate((xs, ys)))
         return (down @ across.T) * np.float32(1.0 / (len(self) * 2.0 * math.pi * v))
 
+    def marginal(self, places: FloatArray, axis: int, level: NoiseLevel) -> NDArray[np.float32]:
+        """Density of one coordinate of x_t (0: across, 1: up) at places (n,), in 1/unit; noise is needed."""
+        v = level.one_minus_alpha_cumprod
+        if v == 0.0:
+            raise ValueError("Without noise the points have no density.")
+        kernels = _kernel(places, level.sqrt_alpha_cumprod * self.points[:, axis], v)
+        return np.asarray(kernels.mean(axis=1) * np.float32(1.0 / math.sqrt(2.0 * math.pi * v)))
+
     def _weights(
         self, x: FloatArray, level: NoiseLevel
     ) -> Iterator[tuple[slice, FloatArray, NDArray[np.float32]]]:

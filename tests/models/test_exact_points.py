@@ -57,6 +57,14 @@ def test_density_integrates_to_one(t: int):
     assert total == pytest.approx(1.0, abs=3e-6)
 
 
+@pytest.mark.parametrize("t", [50, 500])
+def test_density_of_one_coordinate_is_the_plane_summed_over_the_other(t: int):
+    exact, level, xs = ExactPoints(POINTS), LINEAR.level(t), np.linspace(-6, 6, 601)
+    summed = exact.density(xs, xs, level).sum(axis=0, dtype=np.float64) * 0.02
+    assert np.abs(exact.marginal(xs, 0, level) - summed).max() < 1e-4
+    assert np.abs(exact.marginal(xs, 1, level) - summed).max() > 2e-3
+
+
 @pytest.mark.parametrize("t", [5, 300, 900])
 def test_score_is_the_slope_of_the_log_density(t: int):
     level, step = LINEAR.level(t), 1e-5

@@ -274,6 +274,44 @@ def test_training_on_a_set_begins_in_the_train_workspace_with_these_points(
     assert "Painted" in lab.panel.train.toolTip()
 
 
+def test_one_coordinate_is_seen_over_all_times_and_moves_the_playhead(
+    window: MainWindow, person: Person, lab, qtbot: QtBot
+) -> None:
+    only(window, "density")
+    lab.set_mode("phase")
+    phase = lab.stage.phase
+    area = phase.area
+    look = lambda: pixels(person.sees(phase)).astype(int).sum(axis=2)  # noqa: E731
+    qtbot.waitUntil(lambda: look()[round(area.center().y()), round(area.right()) - 4] > 400)
+    seen = look()
+    row = lambda value: round(area.center().y() - value / 3 * area.height() / 2)  # noqa: E731
+    data, noise = round(area.left()) + 4, round(area.right()) - 4
+    # At the data the ring has points near x = 1.41 and none beyond; the noise is densest in the middle.
+    assert seen[row(1.4), data] > 5 * seen[row(2.2), data]
+    assert seen[row(0.0), noise] > seen[row(1.5), noise] > seen[row(2.9), noise]
+    person.click(phase, area.left() + 0.25 * area.width(), area.center().y())
+    assert window.session.state.t == pytest.approx(250, abs=3)
+    lab.timeline.set_even_in("log_snr")
+    lab.timeline.even_in_changed.emit("log_snr")
+    person.click(phase, area.left() + 0.25 * area.width(), area.center().y())
+    assert window.session.state.t < 100
+
+
+def test_a_cut_shows_density_and_score_along_a_line(window: MainWindow, person: Person, lab) -> None:
+    window.session.update(t=200)
+    person.click(lab.bar.modes.button("cut"))
+    cut, exact = lab.stage.cut, exact_points(window.session.state.lab)
+    slider = cut.line_height.slider
+    person.drag(slider, slider.knob_center(), QPointF(slider.width() * 0.75, slider.height() / 2))
+    height = cut.line_height.value
+    assert height > 1.0
+    level = build_schedule(window.session.state.schedule).level(200)
+    (density,), (score,) = cut.density.series, cut.scores.series
+    places = np.stack([density.xs, np.full(len(density.xs), height)], axis=1)
+    assert np.allclose(density.ys, np.exp(exact.posterior(places, level).log_density))
+    assert np.allclose(score.ys, np.clip(exact.score(places, level)[:, 0], -12, 12))
+
+
 @pytest.mark.parametrize("size", [(1100, 700), (1800, 1100)])
 def test_the_lab_fits_small_and_large_windows(window: MainWindow, lab, qtbot: QtBot, size) -> None:
     window.resize(*size)

@@ -131,6 +131,11 @@ class Filmstrip(QAbstractSlider):
         self._place(keep_zoom=same_length)
         self._report()
 
+    @property
+    def evenly(self) -> Evenly:
+        """What grows by equal amounts from cell to cell."""
+        return self._evenly
+
     def set_evenly(self, evenly: Evenly) -> None:
         """Space the cells evenly in t or in log-SNR."""
         if evenly != self._evenly:

@@ -10,8 +10,11 @@ from typing_extensions import override
 from diffviz.ui.theme import color, metric
 from diffviz.ui.widgets.availability import set_unavailable
 from diffviz.ui.widgets.buttons import make_button
+from diffviz.ui.widgets.cut_view import CutView
 from diffviz.ui.widgets.fields import ToggleField
 from diffviz.ui.widgets.math_label import MathLabel
+from diffviz.ui.widgets.page_stack import PageStack
+from diffviz.ui.widgets.phase_view import PhaseView
 from diffviz.ui.widgets.plane_view import PlaneView
 from diffviz.ui.widgets.read_out import ReadOutGrid
 from diffviz.ui.widgets.scroll_column import ScrollColumn
@@ -60,7 +63,11 @@ class LabStage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plane = PlaneView()
+        self.plane, self.phase, self.cut = PlaneView(), PhaseView(), CutView()
+        self._pages = PageStack()
+        for page in (self.plane, self.phase, self.cut):
+            self._pages.addWidget(page)
+        self.mode = "plane"
         self.toggles = {
             key: ToggleField(label, tooltip=tooltip, checked=key in _ON) for key, label, tooltip in LAYERS
         }
@@ -95,7 +102,7 @@ class LabStage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 4, 12)
         row.setSpacing(16)
-        row.addWidget(self.plane, 1)
+        row.addWidget(self._pages, 1)
         row.addWidget(self._side)
         self._side.setFixedWidth(max(metric(_COLUMN_PX), body.minimumSizeHint().width()))
         self.column_button = make_button(
@@ -105,6 +112,11 @@ class LabStage(QWidget):
         self._was_asked = False
         self.show_pointer(None)
         self.set_has_network(False)
+
+    def set_mode(self, mode: str) -> None:
+        """Show "plane", "phase" or "cut"."""
+        self.mode = mode
+        self._pages.setCurrentWidget({"plane": self.plane, "phase": self.phase, "cut": self.cut}[mode])
 
     def is_on(self, layer: str) -> bool:
         """Whether a layer is switched on and can be shown."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from diffviz.core.schedules import build_schedule
-from diffviz.engine.lab_cloud import cloud_request
+from diffviz.engine.lab_cloud import next_rest, rests_of, steps_made
 from diffviz.engine.lab_denoisers import point_networks
 from diffviz.engine.lab_driver import LabDriver
 from diffviz.engine.lab_spec import (
@@ -27,16 +26,22 @@ from diffviz.ui.widgets.fields import Choice
 from diffviz.ui.widgets.lab_data import LabData
 from diffviz.ui.widgets.lab_panel import LabPanel
 from diffviz.ui.widgets.lab_stage import LabStage
+from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
 from diffviz.ui.workspaces.lab_edits import LabEdits
 from diffviz.ui.workspaces.lab_picture import LabPicture
 from diffviz.ui.workspaces.lab_strip import LabStrip, data_cards
 from diffviz.ui.workspaces.lab_training import LabTraining
+from diffviz.ui.workspaces.lab_views import LabViews
 from diffviz.ui.workspaces.lab_words import fit_readings, loss_readings, moving_words, settings_of
 
 _MAX_SEED = 2**31 - 1
-_FORWARD_STEPS = 50
+_MODES = (
+    Segment("plane", "Plane", "The plane at the time under the playhead"),
+    Segment("phase", "Phase plot", "One coordinate over all times, with the paths through it"),
+    Segment("cut", "1-D slice", "Density and score along a line through the plane"),
+)
 _HINT = "Click to follow another start from $t$ = $T$. Drag a ring to move it. Turn the wheel to look closer."
 
 
@@ -68,7 +73,7 @@ class Lab2DWorkspace(QObject):
         self._connect()
 
     def _build(self) -> None:
-        self.bar = StageBar("noise", ())
+        self.bar = StageBar("noise", _MODES)
         self.stage = LabStage()
         self.bar.add_widget(self.stage.column_button)
         self.plane = self.stage.plane
@@ -83,7 +88,9 @@ class Lab2DWorkspace(QObject):
         self.timeline = Timeline()
         self.timeline.filmstrip.clean_word = "data"
         self.timeline.set_strips([("Density", "with particles", "text")])
-        self._picture = LabPicture(self.stage, self.driver)
+        self._views = LabViews(self.stage, self.timeline, self._session, self.driver, self)
+        self._views.failed.connect(self.failed)
+        self._picture = LabPicture(self.stage, self.driver, self._views)
         self._strip = LabStrip(self.timeline, self._session, self.driver, self)
         self._edits = LabEdits(self._session, self.plane, self.panel, self.left_head, self)
         self._edits.noted.connect(self.noted)
@@ -100,6 +107,7 @@ class Lab2DWorkspace(QObject):
         self.live.network_came.connect(self._on_network_came)
         plane.hovered.connect(self._on_hovered)
         plane.view_changed.connect(self._on_view_changed)
+        self.bar.mode_selected.connect(self.set_mode)
         self.stage.layers_changed.connect(self._on_layers_changed)
         panel.new_seed_requested.connect(self.draw_new_noise)
         panel.training_requested.connect(self._on_training_requested)
@@ -139,6 +147,7 @@ class Lab2DWorkspace(QObject):
         """End the workers; the window is closing."""
         self.deactivate()
         self.driver.shutdown()
+        self._views.shutdown()
 
     def set_compact(self, compact: bool) -> None:
         """Shrink the strip in a low window."""
@@ -202,7 +211,16 @@ class Lab2DWorkspace(QObject):
     def restart(self) -> None:
         """Go back to where the walk began."""
         self.timeline.stop()
-        self._session.update(t=self._rests()[0])
+        self._session.update(t=rests_of(self._session.state)[0])
+
+    @Slot(str)
+    def set_mode(self, mode: str) -> None:
+        """Show "plane", "phase" or "cut"."""
+        self.bar.modes.set_current(mode)
+        self.stage.set_mode(mode)
+        if mode != "plane":
+            self.left_head.lay_brush_down()
+        self._picture.show_all(self._session.state)
 
     @Slot(bool)
     def set_painting(self, paints: bool) -> None:
@@ -213,31 +231,16 @@ class Lab2DWorkspace(QObject):
             lab = self._session.state.lab
             self._session.update(t=0, lab=replace(lab, data=DRAWN))
             self.plane.show_all()
+            self.set_mode("plane")
         self._show_data()
         if self._is_active:
             self._picture.show_all(self._session.state)
 
-    def _rests(self) -> tuple[int, ...]:
-        """Times at which the particles rest, in the order in which they come."""
-        state = self._session.state
-        if state.lab.motion is LabMotion.FORWARD:
-            total = state.num_timesteps
-            return tuple(sorted({round(t) for t in np.linspace(0, total, min(_FORWARD_STEPS, total) + 1)}))
-        return cloud_request(state).times
-
-    def _steps_made(self) -> int:
-        """How many steps of the walk lie behind the playhead."""
-        rests, t = self._rests(), self._session.state.t
-        return sum((rest - t) * (rests[-1] - rests[0]) <= 0 for rest in rests) - 1
-
     def _move_along_walk(self, direction: int) -> None:
         self.timeline.stop()
-        rests, t = self._rests(), self._session.state.t
-        made = max(0, self._steps_made())
-        is_between = rests[made] != t
-        place = made + (direction if direction > 0 or not is_between else 0)
-        if 0 <= place < len(rests):
-            self._session.update(t=rests[place])
+        t = next_rest(self._session.state, direction)
+        if t is not None:
+            self._session.update(t=t)
 
     # From the session to the screen
 
@@ -296,7 +299,8 @@ class Lab2DWorkspace(QObject):
         )
 
     def _show_progress(self) -> None:
-        rests, made, block = self._rests(), max(0, self._steps_made()), self.panel.run_block
+        rests, block = rests_of(self._session.state), self.panel.run_block
+        made = steps_made(self._session.state)
         total = len(rests) - 1
         block.set_progress(
             made,

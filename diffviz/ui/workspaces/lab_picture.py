@@ -15,6 +15,7 @@ from diffviz.engine.state import SessionState
 from diffviz.ui.theme import Role
 from diffviz.ui.widgets.lab_stage import LabStage
 from diffviz.ui.widgets.plane_painting import PlanePath
+from diffviz.ui.workspaces.lab_views import LabViews
 
 _CELLS = 128
 _MOST_DATA = 5000
@@ -32,10 +33,12 @@ class LabPicture:
         The plane and its switches.
     driver
         What is known.
+    views
+        The two other views.
     """
 
-    def __init__(self, stage: LabStage, driver: LabDriver) -> None:
-        self._stage, self._plane, self._driver = stage, stage.plane, driver
+    def __init__(self, stage: LabStage, driver: LabDriver, views: LabViews) -> None:
+        self._stage, self._plane, self._driver, self._views = stage, stage.plane, driver, views
 
     @property
     def view(self) -> View:
@@ -49,7 +52,10 @@ class LabPicture:
         return any(self._stage.is_on(layer) for layer in _PATH_LAYERS)
 
     def show_all(self, state: SessionState) -> None:
-        """Show every layer."""
+        """Show every layer of the view that is chosen."""
+        if self._stage.mode != "plane":
+            self._views.show(state)
+            return
         self.show_density(state)
         self.show_field(state)
         self.show_dots(state)
@@ -86,6 +92,9 @@ class LabPicture:
 
     def show_dots(self, state: SessionState) -> None:
         """Show data points and particles."""
+        if self._stage.mode != "plane":
+            self._views.show(state)
+            return
         dots: list[tuple[np.ndarray, Role]] = []
         if self._stage.is_on("data") or self._plane.paints:
             dots.append((exact_points(state.lab).points[:_MOST_DATA], "signal"))
@@ -97,6 +106,9 @@ class LabPicture:
 
     def show_paths(self, state: SessionState) -> None:
         """Show paths as far as they have come at this time, and the rest of them where that is wanted."""
+        if self._stage.mode != "plane":
+            self._views.show(state)
+            return
         paths: list[PlanePath] = []
         markers: list[tuple[float, float]] = []
         if self._stage.is_on("lines") and self._driver.lines is not None:
