@@ -23,8 +23,8 @@ from diffviz.ui.widgets.surfaces import ProgressLine
 
 OBJECTIVES: tuple[tuple[Loss, str], ...] = (
     (Loss.SIMPLE, "Simple, on ε"),
-    (Loss.ELBO_BETA, "Bound, σ² = β"),
-    (Loss.ELBO_TILDE, "Bound, σ² = β̃"),
+    (Loss.ELBO_BETA, "Bound, forward σ²"),
+    (Loss.ELBO_TILDE, "Bound, posterior σ²"),
     (Loss.MIN_SNR, "Min-SNR 5"),
     (Loss.X_0, "Plain, on x_0"),
     (Loss.V, "Plain, on v"),
@@ -75,6 +75,7 @@ class BoundPage(QWidget):
         self.units.selected.connect(self.unit_selected)
         self.weight_words = MathLabel("", "label", "text2", wraps=True)
         self.bells = BellPlot()
+        self.bell_title = MathLabel("**Posterior microscope**", "body", wraps=True)
         self.channels = SegmentedSwitch(
             [
                 Segment("0", "R", "The red value of the pixel"),
@@ -92,7 +93,7 @@ class BoundPage(QWidget):
             self.weight_words,
         )
         microscope = _column(
-            _head(MathLabel("**Posterior microscope**", "body", wraps=True), self.channels),
+            _head(self.bell_title, self.channels),
             self.bells,
             self.bell_figures,
             self.bell_words,
@@ -102,6 +103,7 @@ class BoundPage(QWidget):
 
     def set_compact(self, compact: bool) -> None:
         """Leave the sentences out, in low windows."""
+        self.bell_title.set_markup("**Microscope**" if compact else "**Posterior microscope**")
         self.weight_words.setVisible(not compact)
         self.bell_words.setVisible(not compact)
 

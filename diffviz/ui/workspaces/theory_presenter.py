@@ -39,8 +39,8 @@ _SIMPLE_NAMES = {"noise": "simple", "x_0": "simple = SNR", "v": "simple"}
 _WEIGHT_LOOKS: tuple[tuple[Loss, str, Role, Dash, float, float], ...] = (
     (Loss.SIMPLE, "", "noise", "solid", 2.0, 0.85),
     (Loss.MIN_SNR, "min-SNR 5", "signal", "dot", 2.5, 0.35),
-    (Loss.ELBO_BETA, "bound, $σ_t^2 = β_t$", "text2", "solid", 1.5, 0.3),
-    (Loss.ELBO_TILDE, "bound, $σ_t^2 = β̃_t$", "model", "dash", 2.0, 0.62),
+    (Loss.ELBO_BETA, "bound, forward $σ^2$", "text2", "solid", 1.5, 0.3),
+    (Loss.ELBO_TILDE, "bound, posterior $σ^2$", "model", "dash", 2.0, 0.62),
 )
 _WEIGHT_WORDS = (
     "The plain loss ignores the bound's weight $λ$, so it spends effort where the picture is decided, not "
@@ -191,9 +191,9 @@ def _pair_words(pair: BellPair, bits: float, view: StepView) -> str:
         figures += [
             f"KL **{bits_words(bits)}** bits",
             f"[accent]■[/] drawn **{_signed(pair.sample)}**",
-            f"[signal]$β̃_t$[/] {bits_words(pair.variance_q)}",
-            f"$β_t$ {bits_words(beta)}",
-            f"[model]$σ_t^2$[/] {bits_words(pair.variance_p)}",
+            f"[signal]true $σ^2$[/] {bits_words(pair.variance_q)}",
+            f"forward $β_t$ {bits_words(beta)}",
+            f"[model]model $σ^2$[/] {bits_words(pair.variance_p)}",
         ]
     return "  ".join(figure.replace(" ", "\u00a0") for figure in figures)
 
