@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QObject, QPoint, QRect, QSettings, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QLocale, QObject, QPoint, QRect, QSettings, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from diffviz.data.lesson_expressions import ExpressionError, Value
@@ -23,6 +23,7 @@ from diffviz.ui.card_place import MARGIN_PX, place_card
 from diffviz.ui.lesson_controls import lesson_controls
 from diffviz.ui.lesson_views import OwnViews
 from diffviz.ui.spotlight import Spotlight
+from diffviz.ui.theme import metric
 from diffviz.ui.widgets.announce import announce
 from diffviz.ui.widgets.lesson_card import CardView, LessonCard
 from diffviz.ui.widgets.lesson_list import LessonList, LessonRow
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from diffviz.ui.main_window import MainWindow
 
 _DONE_SETTING = "lessons_done"
+_HEIGHT_SHARES = (1.0, 0.8, 0.65, 0.5, 0.4)
+_NARROWEST_PX = 220
 _CENTRE_PRICE, _TIMELINE_PRICE, _SIDE_PRICE = 1.0, 2.0, 0.4
 
 
@@ -89,6 +92,8 @@ class LessonGuide(QObject):
         self._placing.timeout.connect(self.place_card)
         self.list.lesson_chosen.connect(self.begin)
         self.list.file_requested.connect(self.choose_file)
+        # A session from a file takes the place of the person's own state, not of the lesson's.
+        self._window.opener.session_opened.connect(self.leave)
         self._window.session.changed.connect(self._on_session_changed)
         self._window.reverse.driver.progressed.connect(self._on_run_progressed)
 
@@ -240,10 +245,10 @@ class LessonGuide(QObject):
         assert self._lesson is not None
         self._place = place
         window, step = self._window, self.step
-        own = self._own_views.state if self._own_views is not None else window.session.state
         window.current_workspace().timeline.stop()
         self._is_going = True
-        window.session.visit(lesson_state(self._lesson.settings_of(place), own))
+        # A picture that was opened on the way goes along.
+        window.session.visit(lesson_state(self._lesson.settings_of(place), window.session.state))
         self._is_going = False
         if self._own_views is not None:
             self._own_views.apply(step)
@@ -333,23 +338,30 @@ class LessonGuide(QObject):
 
     @Slot()
     def place_card(self) -> None:
-        """Put the card where it covers nothing that it speaks of."""
+        """Put the card where it covers nothing that it speaks of; where there is no room it scrolls."""
         if self._lesson is None:
             return
-        header, status = self._window.header, self._window.status
-        top = header.mapTo(self._window, QPoint(0, header.height())).y()
-        bottom = status.mapTo(self._window, QPoint(0, 0)).y()
-        room = QRect(0, top, self._window.width(), bottom - top)
-        beside = self._window.current_workspace().panel
-        # As wide as the panel that it usually covers, so that the stage stays free.
-        width = beside.width() - 2 * MARGIN_PX if beside.isVisible() else room.width()
-        size = self.card.fit_into(QSize(width, room.height() - 2 * MARGIN_PX))
+        window = self._window
+        top = window.header.mapTo(window, QPoint(0, window.header.height())).y()
+        bottom = window.status.mapTo(window, QPoint(0, 0)).y()
+        room = QRect(0, top, window.width(), bottom - top)
         spoken_of = [place.adjusted(-6, -6, 6, 6) for place in self.spotlight.places()]
-        corner: QPoint = place_card(size, room, spoken_of, self._dear_places())
-        self.card.setGeometry(QRect(corner, size))
+        others = self._dear_places()
+        place = QRect()
+        for share in (*_HEIGHT_SHARES, 1.0):
+            size = self.card.fit_into(self._widest(room), round(share * room.height()) - 2 * MARGIN_PX)
+            place = QRect(place_card(size, room, spoken_of, others), size)
+            if not any(place.intersects(other) for other in spoken_of):
+                break
+        self.card.setGeometry(place)
         self.card.raise_()
-        if (column := self.card.layout()) is not None:
-            column.activate()
+        self.card.settle()
+
+    def _widest(self, room: QRect) -> int:
+        """As wide as the panel that it usually covers, so that the stage stays free, but not too narrow."""
+        beside = self._window.current_workspace().panel
+        width = beside.width() if beside.isVisible() else room.width()
+        return min(max(width, metric(_NARROWEST_PX)), room.width()) - 2 * MARGIN_PX
 
     def _dear_places(self) -> list[tuple[QRect, float]]:
         window = self._window

@@ -118,8 +118,9 @@ class _Ring(QWidget):
         # Without a hole every picture under it would be drawn through the ring at each frame.
         self.setMask(QRegion(whole).subtracted(QRegion(inner)))
         self.setGeometry(outer)
-        self.show()
-        self.raise_()
+        if self.isHidden():
+            self.show()
+            self.raise_()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

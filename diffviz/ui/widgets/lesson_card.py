@@ -179,8 +179,6 @@ class LessonCard(QFrame):
         self.setAccessibleDescription(self.plain)
         if is_other:
             self._area.verticalScrollBar().setValue(0)
-        elif view.answer:
-            self._area.ensureWidgetVisible(self.body.answer)
         self.resized.emit()
 
     def press_next(self) -> None:
@@ -190,9 +188,15 @@ class LessonCard(QFrame):
         else:
             self.next_requested.emit()
 
-    def fit_into(self, room: QSize) -> QSize:
+    def settle(self) -> None:
+        """Lay everything out at once, and scroll to the answer where there is one."""
+        self._column.activate()
+        if self._view is not None and self._view.answer:
+            self._area.ensureWidgetVisible(self.body.answer)
+
+    def fit_into(self, width: int, height: int) -> QSize:
         """Return the size that it wants, as far as there is room; its text scrolls where there is less."""
-        width = min(metric(_WIDTH_PX), room.width())
+        width = min(metric(_WIDTH_PX), width)
         margins = self._column.contentsMargins()
         inner = width - margins.left() - margins.right()
         head = self._where.sizeHint().width() + self.close_button.sizeHint().width() + 2 * metric(8)
@@ -205,14 +209,14 @@ class LessonCard(QFrame):
         ]
         if self.command_button.isVisibleTo(self):
             parts.append(self.command_button.sizeHint().height())
-        height = sum(parts) + (len(parts) - 1) * self._column.spacing() + margins.top() + margins.bottom() + 2
+        wanted = sum(parts) + (len(parts) - 1) * self._column.spacing() + margins.top() + margins.bottom() + 2
         policy = Qt.ScrollBarPolicy
         # A bar that comes and goes would take width from the text, which then needs the bar.
-        is_whole = height <= room.height()
+        is_whole = wanted <= height
         self._area.setVerticalScrollBarPolicy(
             policy.ScrollBarAlwaysOff if is_whole else policy.ScrollBarAlwaysOn
         )
-        return QSize(width, min(height, room.height()))
+        return QSize(width, min(wanted, height))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
