@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from diffviz.core.schedules import PRESETS
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
+from diffviz.ui.lab_commands import lab_commands
 from diffviz.ui.lesson_commands import lesson_commands
 from diffviz.ui.run_commands import run_commands
 from diffviz.ui.theory_commands import theory_commands
@@ -34,6 +35,7 @@ def window_commands(window: MainWindow) -> list[Command]:
         *_noise(window),
         *_reverse(window),
         *train_commands(window),
+        *lab_commands(window),
         *theory_commands(window),
         *lesson_commands(window),
         *_view(window),

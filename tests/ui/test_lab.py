@@ -353,3 +353,20 @@ def test_a_network_in_training_is_watched_beside_the_exact_score(
     assert not np.array_equal(lab.driver.field.scores, first.scores)
     window.train.stop()
     qtbot.waitUntil(lambda: not trainer.state.is_active, timeout=PATIENCE_MS)
+
+
+def test_views_layers_and_data_are_commands_too(window: MainWindow, lab) -> None:
+    commands = {command.key: command for command in window.commands}
+    commands["lab.phase"].run()
+    assert lab.stage.mode == "phase"
+    commands["lab.sde"].run()
+    assert lab.stage.is_on("sde")
+    assert not commands["lab.errors"].is_enabled()
+    commands["lab.moons"].run()
+    assert window.session.state.lab.data == "moons"
+    commands["lab.paint"].run()
+    assert lab.plane.paints
+    assert lab.stage.mode == "plane"
+    window.show_workspace("forward")
+    assert not lab.plane.paints
+    assert not commands["lab.phase"].is_enabled()

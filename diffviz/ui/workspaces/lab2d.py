@@ -30,6 +30,7 @@ from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
 from diffviz.ui.workspaces.lab_edits import LabEdits
+from diffviz.ui.workspaces.lab_formula import LabFormula
 from diffviz.ui.workspaces.lab_picture import LabPicture
 from diffviz.ui.workspaces.lab_strip import LabStrip, data_cards
 from diffviz.ui.workspaces.lab_training import LabTraining
@@ -84,6 +85,8 @@ class Lab2DWorkspace(QObject):
         column.addWidget(self.bar)
         column.addWidget(self.stage, 1)
         self.panel = LabPanel()
+        self.formula = LabFormula(self.stage, self.panel, self)
+        column.addWidget(self.formula.line)
         self.left_head = LabData()
         self.timeline = Timeline()
         self.timeline.filmstrip.clean_word = "data"
@@ -117,7 +120,7 @@ class Lab2DWorkspace(QObject):
         block.step_requested.connect(self.step)
         block.back_requested.connect(self.step_back)
         block.restart_requested.connect(self.restart)
-        data.data_chosen.connect(self._on_data_chosen)
+        data.data_chosen.connect(self.choose_data)
         data.painting_chosen.connect(self.set_painting)
         self.timeline.timestep_requested.connect(self._on_timestep_requested)
         self.timeline.playing_changed.connect(self._on_playing_changed)
@@ -150,8 +153,9 @@ class Lab2DWorkspace(QObject):
         self._views.shutdown()
 
     def set_compact(self, compact: bool) -> None:
-        """Shrink the strip in a low window."""
+        """Shrink the strip and the formula in a low window."""
         self.timeline.set_compact(compact)
+        self.formula.line.set_compact(compact)
 
     @Slot()
     def refresh_denoisers(self) -> None:
@@ -256,6 +260,7 @@ class Lab2DWorkspace(QObject):
         self._follow()
         self.timeline.set_t(new.t)
         self._picture.show_all(new)
+        self.formula.show(new)
         self._show_progress()
         if old.lab.data != new.lab.data:
             self._show_data()
@@ -275,6 +280,7 @@ class Lab2DWorkspace(QObject):
         self.bar.set_title(data_title(state.lab), moving_words(state))
         self.stage.set_has_network(state.lab.denoiser != EXACT)
         self._picture.show_all(state)
+        self.formula.show(state)
         self._show_progress()
         self._show_fit()
         self._strip.refresh()
@@ -378,7 +384,8 @@ class Lab2DWorkspace(QObject):
         self.stage.show_pointer(None if place is None else self._picture.readings(state, place))
 
     @Slot(str)
-    def _on_data_chosen(self, key: str) -> None:
+    def choose_data(self, key: str) -> None:
+        """Take another set of points; the brush is laid down."""
         self.left_head.lay_brush_down()
         self._edits.choose_data(key)
 
