@@ -18,6 +18,7 @@ class TrainingGlance(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plot = LossPlot()
+        self.plot.chart.name = "Loss of the network of points"
         self.plot.setFixedHeight(metric(_PLOT_PX))
         self._words = MathLabel("", "label", "text2", wraps=True)
         column = QVBoxLayout(self)
