@@ -182,7 +182,8 @@ class RunBlock(QWidget):
         elif steps_per_s and is_running:
             self._pace.set_markup(f"{_pace(steps_per_s)} · {_time_left((total - done) / steps_per_s)} left")
         else:
-            self._pace.set_markup("getting ready" if is_running else "paused" if can_resume else "")
+            waiting = "getting ready" if is_running and not done else ""
+            self._pace.set_markup("paused" if can_resume and not is_running else waiting)
         if is_running:
             self._show_main("Pause", "pause", running=True)
         elif is_finished:
