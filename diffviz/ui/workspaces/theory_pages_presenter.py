@@ -224,8 +224,8 @@ def _timing_words(noise: Spread, mean: Spread) -> str:
     )
     return (
         f"Beside the denoiser the mean loss takes {share:.1%} {'more' if more >= 0 else 'less'} time, which "
-        f"is {verdict} ({_seconds(spread)} between quartiles). Median of {noise.repeats} calls, quartiles in "
-        "brackets; the losses took turns after a warm-up."
+        f"is {verdict} ({_seconds(spread)} between quartiles). Median of {noise.repeats} calls, with their "
+        "quartiles; the losses took turns after a warm-up."
     )
 
 
