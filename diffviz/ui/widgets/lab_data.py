@@ -64,7 +64,7 @@ class LabData(QWidget):
         column.setSpacing(10)
         column.addWidget(MathLabel("Distribution", "heading"))
         column.addWidget(self.cards)
-        column.addWidget(StackingRow([self.brush, self.clear, self._count_field], (5, 1, 4), is_centred=True))
+        column.addWidget(StackingRow([self.brush, self._count_field, self.clear], (5, 4, 1), is_centred=True))
         column.addWidget(self._words)
         column.addWidget(Divider())
 

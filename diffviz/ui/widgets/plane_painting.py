@@ -91,7 +91,9 @@ def paint_arrows(
         )
         lines.append(np.hstack([tips, tips + _HEAD_SHARE * turned]))
     painter.setPen(QPen(DARK.color(role, opacity), metric(1.2)))
-    painter.drawLines([QLineF(*line) for line in np.concatenate(lines).tolist()])
+    # Column by column: a list for each line would keep the garbage collector busy at every frame.
+    columns = np.concatenate(lines).T.tolist()
+    painter.drawLines([QLineF(*ends) for ends in zip(*columns, strict=True)])
 
 
 def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
@@ -104,7 +106,7 @@ def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
         pen.setDashPattern([1.0, 2.5])
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    points = [QPointF(x, y) for x, y in area.px(path.places).tolist()]
+    points = [QPointF(x, y) for x, y in zip(*area.px(path.places).T.tolist(), strict=True)]
     painter.drawPolyline(QPolygonF(points))
     if path.marks_steps:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -150,12 +152,30 @@ def particle_image(
 
 def paint_marker(painter: QPainter, spot: QPointF, role: Role, radius: float, *, is_ring: bool) -> None:
     """A filled dot, or a ring, with a dark edge that sets it off from any ground."""
-    painter.setBrush(Qt.BrushStyle.NoBrush if is_ring else DARK.color(role))
-    painter.setPen(QPen(QColor(13, 16, 20, 220), metric(4.0 if is_ring else 1.4)))
-    painter.drawEllipse(spot, radius, radius)
-    if is_ring:
-        painter.setPen(QPen(DARK.color(role), metric(2)))
-        painter.drawEllipse(spot, radius, radius)
+    ratio = painter.device().devicePixelRatioF()
+    picture = _marker(role, radius, is_ring, ratio)
+    half = picture.width() / ratio / 2
+    painter.drawImage(QPointF(spot.x() - half, spot.y() - half), picture)
+
+
+@cache
+def _marker(role: Role, radius: float, is_ring: bool, ratio: float) -> QImage:
+    """A marker on nothing; to draw the curves of each anew takes longer than all particles."""
+    half = radius + metric(4)
+    side = round(2 * half * ratio)
+    picture = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(side / ratio / 2, side / ratio / 2)
+        painter.setBrush(Qt.BrushStyle.NoBrush if is_ring else DARK.color(role))
+        painter.setPen(QPen(QColor(13, 16, 20, 220), metric(4.0 if is_ring else 1.4)))
+        painter.drawEllipse(middle, radius, radius)
+        if is_ring:
+            painter.setPen(QPen(DARK.color(role), metric(2)))
+            painter.drawEllipse(middle, radius, radius)
+    return picture
 
 
 def paint_corner(painter: QPainter, area: PlaneArea, remark: str) -> None:

@@ -307,13 +307,14 @@ class PlaneView(QWidget):
         square = QRectF(area.left, area.top, area.side, area.side)
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), tokens.color("stage"))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.fillRect(square, GROUND)
             painter.setClipRect(square)
             for picture in (self._density, self._errors):
                 if picture is not None:
                     painter.drawImage(square, picture)
+            # Not before: pictures are drawn much slower with it.
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for feet, shafts, role, opacity in self._arrows:
                 paint_arrows(
                     painter,
