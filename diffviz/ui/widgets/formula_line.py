@@ -81,6 +81,7 @@ class FormulaLine(QWidget):
         self._parts: tuple[FormulaPart, ...] = ()
         self._spots: list[_Spot] = []
         self._places: list[QRect] = []
+        self._baselines = (0.0, 0.0)
         self._lit = ""
         self._is_compact = False
         self._role: TextRole = _ROLES[0]
@@ -157,24 +158,22 @@ class FormulaLine(QWidget):
         """Whether a symbol is lit."""
         return bool(part.key) and part.key == self._lit
 
-    def measures(self, part: FormulaPart) -> tuple[float, Extent]:
-        """Width of a part, and the room of its symbol."""
-        extent = part.node.extent(self._role)
-        values = [self.value_line(part.value).width()]
+    def _width_of(self, part: FormulaPart) -> float:
+        """Room of a part from left to right."""
+        values = [self._value_line(part.value).width()]
         if part.widest:
-            values.append(self.value_line(part.widest).width())
-        width = max(values) if self._is_compact else max(*values, extent.width)
-        return width + (2 * _PADDING_PX if part.key else 0), extent
+            values.append(self._value_line(part.widest).width())
+        width = max(values) if self._is_compact else max(*values, part.node.extent(self._role).width)
+        return width + (2 * _PADDING_PX if part.key else 0)
 
-    def value_line(self, markup: str) -> RichLine:
+    def _value_line(self, markup: str) -> RichLine:
         """A line of the lower row, which stands alone in low windows."""
         role = self._role if self._is_compact else _smaller(self._role)
         return RichLine(markup, role, QFont.Weight.Medium, tabular=True)
 
-    @property
-    def baselines(self) -> tuple[float, float]:
+    def _find_baselines(self) -> tuple[float, float]:
         """Baselines of the symbols and of the values; of the values alone where it is compact."""
-        line = self.value_line("x")
+        line = self._value_line("x")
         if self._is_compact:
             middle = (self.height() - line.height()) / 2 + line.ascent()
             return middle, middle
@@ -188,7 +187,7 @@ class FormulaLine(QWidget):
         return max((e.ascent for e in extents), default=0.0), max((e.descent for e in extents), default=0.0)
 
     def _width(self) -> float:
-        return sum(self.measures(part)[0] for part in self._parts)
+        return sum(self._width_of(part) for part in self._parts)
 
     def _arrange(self) -> None:
         """Put the symbols beside each other in the middle, as large as the width allows."""
@@ -198,9 +197,10 @@ class FormulaLine(QWidget):
         left = (self.width() - self._width()) / 2
         self._places = []
         for part in self._parts:
-            right = left + self.measures(part)[0]
+            right = left + self._width_of(part)
             self._places.append(QRect(round(left), 0, round(right) - round(left), self.height()))
             left = right
+        self._baselines = self._find_baselines()
         places = [place for place, part in zip(self._places, self._parts) if part.key]
         for spot, place in zip(self._spots, places):
             spot.setGeometry(place)
@@ -209,14 +209,14 @@ class FormulaLine(QWidget):
 
     def paint_part(self, painter: QPainter, part: FormulaPart, place: QRect) -> None:
         """Draw a symbol or a sign, and what stands under it."""
-        upper, lower = self.baselines
+        upper, lower = self._baselines
         tokens = current_tokens()
         ink = tokens.color(part.role)
         if not self._is_compact:
-            extent = self.measures(part)[1]
-            at = QPointF(place.left() + (place.width() - extent.width) / 2, upper)
+            width = part.node.extent(self._role).width
+            at = QPointF(place.left() + (place.width() - width) / 2, upper)
             part.node.paint(painter, at, self._role, ink, tokens)
-        value = self.value_line(part.value)
+        value = self._value_line(part.value)
         value.paint(painter, place.left() + (place.width() - value.width()) / 2, lower, ink, tokens)
 
     @override
