@@ -209,6 +209,54 @@ def reverse_light(studio: Studio) -> Shot:
     return reverse_exact(studio)
 
 
+def reverse_fork(studio: Studio) -> Shot:
+    """A run left at t = 700 for another seed, both on one time."""
+    reverse = studio.window.reverse
+    sampler = SamplerSpec(num_sampling_steps=50)
+    studio.window.session.update(
+        workspace="reverse", denoiser="emoji-unet", class_index=2, sampler=sampler, reverse_seed=7
+    )
+    studio.run()
+    studio.window.session.update(t=700, reverse_seed=21)
+    reverse.driver.fork_with_settings()
+    studio.wait_until(lambda: not reverse.runner.busy)
+    reverse.set_mode("compare")
+    studio.window.session.update(t=240)
+    return Shot(studio.window)
+
+
+def reverse_duel(studio: Studio) -> Shot:
+    reverse = studio.window.reverse
+    sampler = SamplerSpec(SamplerKind.DDIM, num_sampling_steps=17)
+    studio.window.session.update(
+        workspace="reverse", denoiser=NETWORK, class_index=9, sampler=sampler, reverse_seed=7
+    )
+    studio.run()
+    reverse.set_mode("compare")
+    reverse.comparison.field.choice_edited.emit("duel")
+    studio.window.session.update(t=529)
+    chart = reverse.comparison.duel.chart
+    studio.wait_until(lambda: bool(chart.series) and len(chart.series[-1].xs) == 17)
+    return Shot(reverse.centre)
+
+
+def reverse_guidance(studio: Studio) -> Shot:
+    sampler = SamplerSpec(SamplerKind.DDIM, num_sampling_steps=30)
+    studio.window.session.update(
+        workspace="reverse",
+        denoiser=NETWORK,
+        class_index=8,
+        sampler=sampler,
+        guidance_scale=0.0,
+        path_guidance=8.0,
+        num_samples=9,
+        reverse_seed=211,
+    )
+    studio.run()
+    studio.window.reverse.samples.stage.strip.ask(3)
+    return Shot(studio.window.reverse.centre)
+
+
 def train(studio: Studio) -> Shot:
     """The first minutes of a run with the recommended recipe, kept so that nobody has to wait for them."""
     window = studio.window
@@ -264,6 +312,19 @@ def theory(studio: Studio) -> Shot:
     return Shot(window)
 
 
+def lesson(studio: Studio) -> Shot:
+    """A card with its question answered, and the signal of the formula pointed at."""
+    window = studio.window
+    window.lessons.begin("cosine")
+    window.lessons.go_on()
+    window.lessons.choose(1)
+    symbol = window.forward.formula.spot("signal")
+    studio.wait_until_still()
+    symbol.setFocus(Qt.FocusReason.TabFocusReason)
+    studio.wait_until_still()
+    return Shot(window)
+
+
 def export(studio: Studio) -> Shot:
     studio.window.open_export()
     return Shot(studio.window, studio.window.export.dialog)
@@ -281,10 +342,14 @@ SCENES: dict[str, Scene] = {
     "reverse-network": reverse_network,
     "reverse-from-image": reverse_from_image,
     "reverse-light": reverse_light,
+    "reverse-fork": reverse_fork,
+    "reverse-duel": reverse_duel,
+    "reverse-guidance": reverse_guidance,
     "train": train,
     "train-points": train_points,
     "lab": lab,
     "theory": theory,
+    "lesson": lesson,
     "export": export,
 }
 

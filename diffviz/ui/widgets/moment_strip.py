@@ -295,9 +295,10 @@ class MomentStrip(QAbstractSlider):
 
     def _num_cells(self) -> int:
         width = self.width() - self._left() - MARGIN_PX
-        return max(
-            2, min(_MOST_CELLS, int(width / metric(_PITCH_PX if self._has_labels else _NARROW_PITCH_PX)))
-        )
+        wide, narrow = (int(width / metric(pitch)) for pitch in (_PITCH_PX, _NARROW_PITCH_PX))
+        # Samples are all there at once, so that cells need room for no others.
+        most = wide if self._has_labels else min(narrow, max(self.count, wide))
+        return max(2, min(_MOST_CELLS, most))
 
     def _left(self) -> int:
         return strip_left() if self._has_labels else MARGIN_PX
