@@ -30,7 +30,18 @@ _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _LESSON_KEYS = frozenset({"format", "title", "summary", "order", "homework", "settings", "steps"})
 _STEP_KEYS = frozenset(
     {
-        *("title", "text", "settings", "stage", "training", "controls", "command", "question", "choices"),
+        *(
+            "title",
+            "text",
+            "settings",
+            "stage",
+            "training",
+            "controls",
+            "command",
+            "button",
+            "question",
+            "choices",
+        ),
         *("correct", "goal", "solution", "answer", "numbers", "claims"),
     }
 )
@@ -123,6 +134,7 @@ class _Reader:
             training=self._table(data, (*at, "training")),
             controls=self._texts(data, (*at, "controls")),
             command=self._text(data, (*at, "command")),
+            button=self._words(data, (*at, "button")) if "button" in data else None,
             question=self._words(data, (*at, "question")) if "question" in data else None,
             choices=self._choices(data, (*at, "choices")),
             correct=data.get("correct"),

@@ -65,8 +65,8 @@ class LessonStep:
         Way of showing in the workspace ("step"), and recipe of the Train workspace (preset, data).
     controls
         Names of the controls that are ringed and that the card does not cover.
-    command
-        Key of a command that the card offers as a button; "" for none.
+    command, button
+        Key of a command that the card offers as a button, "" for none, and what the button says.
     question, choices, correct, answer
         What is asked, what may be answered, which of them is right, and what is said then.
     goal, solution
@@ -84,6 +84,7 @@ class LessonStep:
     training: Mapping[str, str] = field(default_factory=dict)
     controls: tuple[str, ...] = ()
     command: str = ""
+    button: Words | None = None
     question: Words | None = None
     choices: tuple[Words, ...] = ()
     correct: int | None = None
@@ -181,7 +182,7 @@ class Lesson:
 
 def filled(words: str, numbers: Mapping[str, Value]) -> str:
     """
-    Put numbers into a text: ``{share:.0%}`` becomes "17%"; what has no value yet becomes "…".
+    Put numbers into a text: ``{share:.0%}`` becomes "17%"; paragraphs with a number that is not there yet go.
 
     Raises
     ------
@@ -192,13 +193,20 @@ def filled(words: str, numbers: Mapping[str, Value]) -> str:
     def number(match: re.Match[str]) -> str:
         name, form = match[1], (match[2] or "")[1:]
         if name not in numbers:
-            return match[0] if is_inside_mathematics(words, match.start()) else "…"
+            return match[0]
         try:
             return format(numbers[name], form or _usual_form(numbers[name])).replace("-", "−")
         except (TypeError, ValueError) as error:
             raise ExpressionError(f"{name} cannot be written as “{form}”") from error
 
-    return PLACEHOLDER.sub(number, words)
+    def is_known(paragraph: str) -> bool:
+        return all(
+            match[1] in numbers or is_inside_mathematics(paragraph, match.start())
+            for match in PLACEHOLDER.finditer(paragraph)
+        )
+
+    paragraphs = words.split("\n")
+    return "\n".join(PLACEHOLDER.sub(number, one) for one in paragraphs if is_known(one))
 
 
 def _usual_form(value: Value) -> str:

@@ -269,7 +269,8 @@ class LessonGuide(QObject):
         def said(words: Words | None) -> str:
             return "" if words is None else filled(self._said(words), numbers)
 
-        command = next((c.title for c in self._window.commands if c.key == step.command), "")
+        command = said(step.button)
+        command = command or next((c.title for c in self._window.commands if c.key == step.command), "")
         self.card.show_view(
             CardView(
                 lesson=self._said(self._lesson.title),

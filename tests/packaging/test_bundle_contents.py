@@ -30,6 +30,15 @@ def test_requirements_are_bundled_and_tools_are_not(distributions):
     assert not {"torch", "numpy", "PySide6", "diffviz", "av"} & left_out
 
 
+def test_lessons_travel_with_the_other_assets():
+    import contents
+
+    lessons = sorted((ROOT / "assets" / "lessons").glob("*.toml"))
+    assert len(lessons) >= 12
+    for lesson in lessons:
+        assert contents.wanted((f"diffviz/assets/lessons/{lesson.name}", str(lesson), "DATA"))
+
+
 def test_torch_for_cuda_is_refused(distributions):
     import contents
 

@@ -48,7 +48,7 @@ def term_formula(
         ),
         sign("·"),
         FormulaPart(
-            symbol("|ε − ε̂|²"),
+            symbol("‖ε − ε̂‖²"),
             bits_words(error),
             "error",
             "Mean square of the error of ε̂ over all colour values",

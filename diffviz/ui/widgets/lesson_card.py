@@ -270,7 +270,7 @@ class _Body(QWidget):
         self.question.set_markup(view.question)
         self.question.setVisible(bool(view.question))
         self._show_choices(view)
-        self.answer.label.set_markup(f"{view.verdict}{view.answer}")
+        self.answer.label.set_markup(f"{view.verdict}{view.answer}".replace("\n", " "))
         self.answer.setVisible(bool(view.answer))
 
     def _show_choices(self, view: CardView) -> None:

@@ -119,7 +119,7 @@ def loss_formula(
     node: Node = symbol(f"{target}_θ")
     return (
         *parts,
-        FormulaPart(Words("|"), ""),
+        FormulaPart(Words("‖"), ""),
         FormulaPart(symbol(target), "", "target", meaning, "signal"),
         FormulaPart(Words(" − "), ""),
         FormulaPart(node, "", "answer", words, "model"),
@@ -135,7 +135,7 @@ def loss_formula(
             f"t: drawn from 1 to {config.schedule.num_timesteps} for each picture",
             "accent",
         ),
-        FormulaPart(Words(")|²"), ""),
+        FormulaPart(Words(")‖²"), ""),
         FormulaPart(Words("     "), ""),
         FormulaPart(symbol("θ ← θ −"), ""),
         FormulaPart(
