@@ -25,7 +25,6 @@ from diffviz.core.samplers import SamplerKind, SamplerSpec
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.data.datasets import load_dataset
 from diffviz.data.samples import sample_picture
-from diffviz.engine.lab_spec import LabMotion
 from diffviz.engine.trainer import TrainerState
 from diffviz.engine.training_log import TrainingLog
 from diffviz.ui.main_window import MainWindow
@@ -236,7 +235,7 @@ def reverse_duel(studio: Studio) -> Shot:
     reverse.comparison.field.choice_edited.emit("duel")
     studio.window.session.update(t=529)
     chart = reverse.comparison.duel.chart
-    studio.wait_until(lambda: bool(chart.series) and len(chart.series[-1].xs) == 17)
+    studio.wait_until(lambda: bool(chart.series) and len(chart.series[-1].xs) >= 16)
     return Shot(reverse.centre)
 
 
@@ -284,18 +283,24 @@ def train_points(studio: Studio) -> Shot:
 
 def lab(studio: Studio) -> Shot:
     window = studio.window
-    state = window.session.state
-    settings = replace(state.lab, particles=400, motion=LabMotion.FLOW)
-    window.session.update(
-        lab=settings, schedule=ScheduleSpec("cosine"), sampler=SamplerSpec(num_sampling_steps=100), t=230
-    )
+    settings = replace(window.session.state.lab, particles=400)
+    sampler = SamplerSpec(SamplerKind.DDIM, num_sampling_steps=50)
+    window.session.update(lab=settings, schedule=ScheduleSpec("cosine"), sampler=sampler, t=130)
     window.show_workspace("lab")
-    for layer in ("sde", "ahead"):
-        window.lab.stage.toggles[layer].click()
+    window.lab.stage.toggles["ahead"].click()
     driver = window.lab.driver
     studio.wait_until(lambda: driver.fit is not None and driver.paths is not None)
     studio.wait_until_still()
     return Shot(window)
+
+
+def lab_phase(studio: Studio) -> Shot:
+    lab(studio)
+    studio.window.lab.stage.toggles["sde"].click()
+    studio.window.lab.set_mode("phase")
+    studio.window.session.update(t=400)
+    studio.wait_until_still()
+    return Shot(studio.window.lab.centre)
 
 
 def theory(studio: Studio) -> Shot:
@@ -348,6 +353,7 @@ SCENES: dict[str, Scene] = {
     "train": train,
     "train-points": train_points,
     "lab": lab,
+    "lab-phase": lab_phase,
     "theory": theory,
     "lesson": lesson,
     "export": export,
