@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from diffviz.core.noise import Stream
-from diffviz.core.sampler_steps import IDENTITY, StepCoefficients
+from diffviz.core.sampler_steps import IDENTITY, StepCoefficients, heun_step
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -110,6 +110,31 @@ def _walk(
         if step.noise:
             x_s = x_s + step.noise * noise_source(Stream.ANCESTRAL, t).to(x)
         yield FlowStep(t, s, x, x_s, prediction.x_0_variance)
+        x = x_s
+
+
+def walk_ode(
+    predict: Predict, x_start: Tensor, schedule: NoiseSchedule, times: Sequence[int]
+) -> Iterator[FlowStep]:
+    """Walk the flow (g = 0) on any times by Heun's method, of second order (Karras et al., 2022).
+
+    Parameters
+    ----------
+    predict, x_start, schedule, times
+        As in `walk_flow`.
+    """
+    import torch
+
+    return torch.no_grad()(_heun)(predict, x_start, schedule, times)
+
+
+def _heun(predict: Predict, x: Tensor, schedule: NoiseSchedule, times: Sequence[int]) -> Iterator[FlowStep]:
+    for t, s in zip(times, (*times[1:], 0), strict=True):
+        here, step = predict(x, schedule.level(t)), heun_step(schedule, s, t)
+        x_s = step.x_t * x + step.pred_x_0 * here.x_0 + step.pred_noise * here.noise
+        if step.correction:
+            x_s = x_s + step.correction * (predict(x_s, schedule.level(s)).noise - here.noise)
+        yield FlowStep(t, s, x, x_s, here.x_0_variance)
         x = x_s
 
 

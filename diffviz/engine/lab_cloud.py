@@ -241,5 +241,10 @@ def spread_over(points: NDArray[np.floating], count: int) -> Points:
 
 
 def rest_times(schedule: NoiseSchedule, count: int) -> tuple[int, ...]:
-    """Times evenly spread in log-SNR, falling from T, on which a path in continuous time is computed."""
-    return sampling_timesteps(schedule, min(count, schedule.num_timesteps), Spacing.LOGSNR)
+    """Times on which a path in continuous time is computed, falling from T.
+
+    So many are evenly spread in t, where paths are seen, and as many in log-SNR, where they bend.
+    """
+    steps = min(count, schedule.num_timesteps)
+    grids = (sampling_timesteps(schedule, steps, spacing) for spacing in (Spacing.TRAILING, Spacing.LOGSNR))
+    return tuple(sorted({t for grid in grids for t in grid}, reverse=True))

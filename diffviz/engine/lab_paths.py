@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from diffviz.core.flow import walk_flow
+from diffviz.core.flow import walk_flow, walk_ode
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.noise_path import NoiseMode, NoisePath
-from diffviz.core.samplers import SamplerKind, SamplerSpec, sample
 from diffviz.core.schedules import NoiseSchedule, ScheduleSpec, build_schedule
-from diffviz.core.timesteps import Spacing
 from diffviz.engine.lab_cloud import CloudRequest, cloud_request, rest_times, spread_over, steps_from
 from diffviz.engine.lab_denoisers import LabDenoisers
 from diffviz.engine.lab_spec import LabMotion, LabSpec, Place, exact_points
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
 
 Track: TypeAlias = NDArray[np.float64]
 
-_FINE_STEPS = 120
+_FINE_STEPS = 80
 _FORWARD_LINES = 12
 _FORWARD_PLACES = 160
 
@@ -98,9 +96,8 @@ def follow_paths(request: PathsRequest, denoisers: LabDenoisers) -> ReversePaths
     schedule = build_schedule(request.walk.schedule)
     predict = denoisers.fetch(request.walk.lab).predict
     times = rest_times(schedule, _FINE_STEPS)
-    heun = SamplerSpec(SamplerKind.HEUN, min(_FINE_STEPS, schedule.num_timesteps), Spacing.LOGSNR)
     ode_times, ode_places = [times[0]], [starts]
-    for step in sample(predict, starts, schedule, heun, _silent):
+    for step in walk_ode(predict, starts, schedule, times):
         ode_times.append(step.s)
         ode_places.append(step.x_s)
 
@@ -160,7 +157,3 @@ def _even_times(schedule: NoiseSchedule) -> tuple[int, ...]:
 
 def _path_set(times: list[int], places: list[Tensor]) -> PathSet:
     return PathSet(tuple(times), np.stack([place.numpy() for place in places], axis=1))
-
-
-def _silent(stream: Stream, index: int) -> Tensor:
-    raise AssertionError(f"The flow asked for noise: {stream}, {index}.")

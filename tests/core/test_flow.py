@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from diffviz.core.flow import density_gained, flow_step, walk_flow
+from diffviz.core.flow import density_gained, flow_step, walk_flow, walk_ode
 from diffviz.core.noise import Stream, draw_noise
 from diffviz.core.sampler_steps import Variance, ddim_step, ddpm_step, ddpm_variance
+from diffviz.core.samplers import SamplerKind, SamplerSpec, sample
 from diffviz.core.schedules import NoiseSchedule, ScheduleSpec, build_schedule
+from diffviz.core.timesteps import sampling_timesteps
 from diffviz.models.exact_points import ExactPoints
 from diffviz.models.gaussian import GaussianDenoiser, GaussianMixtureDenoiser
 from tests.core import identities
@@ -40,6 +42,17 @@ def test_the_ends_of_the_family_are_ddim_and_the_ancestral_step(schedule: NoiseS
     assert (noisy.pred_x_0, noisy.pred_noise, noisy.noise) == pytest.approx(
         (pred_x_0, pred_noise, ancestral.noise), rel=1e-9, abs=1e-12
     )
+
+
+@pytest.mark.parametrize("schedule", [LINEAR, COSINE, ZERO])
+def test_the_flow_by_heun_takes_the_steps_of_the_sampler_of_that_name(schedule: NoiseSchedule):
+    predict = identities.gaussian_predict(identities.Rooms(), 0.3, S)
+    x = identities.column(1.3, -0.4)
+    spec = SamplerSpec(SamplerKind.HEUN, 12)
+    steps = list(walk_ode(predict, x, schedule, sampling_timesteps(schedule, 12)))
+    for ours, theirs in zip(steps, sample(predict, x, schedule, spec, no_noise), strict=True):
+        assert (ours.t, ours.s) == (theirs.t, theirs.s)
+        assert torch.allclose(ours.x_s, theirs.x_s, rtol=1e-12, atol=1e-12)
 
 
 def output_variance(schedule: NoiseSchedule, g: float) -> float:
