@@ -96,7 +96,7 @@ def _denoiser(model: str, data: str | None, device: str) -> tuple[Denoiser, str]
     from diffviz.data.datasets import key_of_title
     from diffviz.models.catalog import load_denoiser
     from diffviz.models.denoiser import EXACT_PREFIX
-    from diffviz.models.exact_sets import exact_of_dataset
+    from diffviz.models.picture_denoisers import exact_of_dataset
 
     if model.startswith(EXACT_PREFIX):
         return exact_of_dataset(model)[0], data or model.removeprefix(EXACT_PREFIX)

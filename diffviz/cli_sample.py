@@ -231,7 +231,7 @@ def sample(
 def _denoiser(model: str, device: str, size: int) -> Denoiser:
     """The network of that name or file, or a denoiser that needs none."""
     if needs_no_network(model):
-        from diffviz.models.exact_sets import denoiser_without_network
+        from diffviz.models.picture_denoisers import denoiser_without_network
 
         return denoiser_without_network(model, size)
     from diffviz.models.catalog import load_denoiser

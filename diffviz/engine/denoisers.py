@@ -28,7 +28,7 @@ from diffviz.models.denoiser import (
     blur_info,
     blur_shape,
 )
-from diffviz.models.exact_sets import (
+from diffviz.models.picture_denoisers import (
     exact_denoiser,
     exact_of_dataset,
     gaussian_denoiser,

@@ -44,9 +44,9 @@ def shelf():
     return CountingShelf()
 
 
-def made(shelf, spec):
+def made(shelf, spec, **changes):
     request = ReverseRequest(
-        ScheduleSpec(num_timesteps=100), spec, exact_size=8, picture_keys=shelf.images.opened_keys
+        ScheduleSpec(num_timesteps=100), spec, exact_size=8, picture_keys=shelf.images.opened_keys, **changes
     )
     run = Run("A", request)
     for record in reverse_steps(request, shelf):
@@ -80,6 +80,18 @@ def test_distances_are_to_the_reference_and_fall_with_the_steps(shelf):
     for standing in after:
         expected = np.sqrt(np.mean((standing.run.last.x_s.numpy() - last.numpy()) ** 2))
         assert standing.distance == pytest.approx(expected)
+
+
+def test_each_sample_of_a_batch_has_its_own_distance_and_costs_no_further_calls(shelf):
+    *_, reference = made(shelf, reference_sampler(100), num_samples=5)
+    *_, run = made(shelf, SamplerSpec(SamplerKind.DPMPP2M, 4), num_samples=5)
+    (standing,), _ = standings([run, reference])
+    assert standing.calls == 4
+    assert len(standing.distances) == 5
+    for place, distance in enumerate(standing.distances):
+        gap = (run.last.x_s[place] - reference.last.x_s[place]).numpy()
+        assert distance == pytest.approx(np.sqrt(np.mean(gap**2)))
+    assert standing.distance == pytest.approx(np.sqrt(np.mean(np.square(standing.distances))))
 
 
 def test_the_way_up_and_down_misses_the_picture_the_less_the_more_steps_it_has(shelf):

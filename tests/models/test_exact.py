@@ -232,7 +232,7 @@ import numpy as np
 import torch
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.models.denoiser import DenoiserInfo
-from diffviz.models.exact_sets import exact_denoiser
+from diffviz.models.picture_denoisers import exact_denoiser
 
 torch.set_num_threads(1)
 images = np.random.default_rng(0).random((60_000, 28, 28, 1), dtype=np.float32)
