@@ -305,9 +305,9 @@ class MainWindow(QMainWindow):
             self.note("Movements are off" if notifier.reduce_motion else "Movements are on")
 
     def show_hint(self) -> None:
-        """Show the first-run card."""
+        """Show the first-run card, unless a lesson has begun."""
         self._place_hint()
-        self.hint.show()
+        self.hint.setVisible(not self.lessons.is_on)
         self.hint.raise_()
 
     def _place_hint(self) -> None:

@@ -1,5 +1,8 @@
 """Lessons in the real window: each one is played through, and what it claims is checked on the numbers."""
 
+import json
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from diffviz.paths import assets_dir
 from diffviz.ui.lesson_controls import lesson_controls
 from diffviz.ui.main_window import MainWindow
 from tests.ui.person import Person
+from tests.ui.program import PROGRAM
 from tests.ui.runs import wait_for_the_end
 
 LESSONS = sorted(path.stem for path in (assets_dir() / "lessons").glob("*.toml"))
@@ -211,3 +215,24 @@ def test_a_faulty_lesson_is_refused_with_its_line_and_nothing_changes(
 def test_teachers_find_every_control_in_the_documentation(window: MainWindow) -> None:
     words = (Path(__file__).parents[2] / "docs" / "lessons.md").read_text(encoding="utf-8")
     assert not [name for name in lesson_controls(window) if f"`{name}`" not in words]
+
+
+def test_a_lesson_named_on_the_command_line_begins_and_the_first_card_stays_away(
+    run_program: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(FAULTY.replace('  "half == 261",\n', ""), encoding="utf-8")
+    look = """
+def look(window, notes):
+    card = window.lessons.card
+    notes.update(words=card.plain, seen=card.isVisible(), hint=window.hint.isVisible())
+    return notes["seen"] and card.width() > 100
+
+run(look, sys.argv[1:])
+"""
+    ended = run_program(PROGRAM + look, file)
+    assert ended.returncode == 0, ended.stderr
+    notes = json.loads(ended.stdout)
+    assert notes["seen"]
+    assert not notes["hint"]
+    assert "It is 260." in notes["words"]
