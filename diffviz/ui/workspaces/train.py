@@ -118,7 +118,7 @@ class TrainWorkspace(QObject):
     def set_compact(self, compact: bool) -> None:
         """Shrink the strip and the formula in a low window."""
         self.timeline.set_compact(compact)
-        self.formula.line.set_compact(compact)
+        self.formula.set_compact(compact)
 
     def set_devices(self, devices: tuple[DeviceInfo, ...], best: str) -> None:
         """Offer what torch found, and take the fastest for the next run."""

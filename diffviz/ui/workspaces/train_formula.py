@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
@@ -57,6 +58,8 @@ class TrainFormula(QObject):
     ) -> None:
         super().__init__(parent)
         self.line = FormulaLine("The loss as a formula")
+        self._is_compact = False
+        self._shown: tuple[TrainingConfig, float, float, float] | None = None
         self.links = SymbolLinks(
             self.line,
             {
@@ -79,7 +82,19 @@ class TrainFormula(QObject):
         gradient = log.last("gradient_norm") if log is not None else math.nan
         seen = len(log) * config.batch_size if log is not None else 0
         rate = config.learning_rate_at(max(seen, 1))
-        self.line.set_formula(loss_formula(config, loss, gradient, rate))
+        self._shown = (config, loss, gradient, rate)
+        self._show()
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the numbers by their names, for low windows: alone they would say nothing."""
+        self._is_compact = compact
+        self.line.set_compact(compact)
+        self._show()
+
+    def _show(self) -> None:
+        if self._shown is not None:
+            parts = loss_formula(*self._shown)
+            self.line.set_formula(_named_numbers(parts) if self._is_compact else parts)
 
 
 def loss_formula(
@@ -156,6 +171,21 @@ def loss_formula(
             "0.0000",
         ),
     )
+
+
+def _named_numbers(parts: tuple[FormulaPart, ...]) -> tuple[FormulaPart, ...]:
+    """The parts that have a number, each with its symbol before it."""
+    named: list[FormulaPart] = []
+    for part in parts:
+        if part.key and part.value:
+            value = (
+                f"${part.node.plain.strip()}$ = {part.value}"
+                if part.key != "batch"
+                else f"batch {part.value}"
+            )
+            widest = f"${part.node.plain.strip()}$ = {part.widest}" if part.widest else ""
+            named += [sign("    "), replace(part, value=value, widest=widest)]
+    return tuple(named[1:])
 
 
 def _number(value: float) -> str:
