@@ -41,6 +41,7 @@ _WEIGHTS = {
     Loss.MIN_SNR: ("min(SNR_t, 5)", "The signal-to-noise ratio, cut off at 5"),
     Loss.EDM: ("w_t", "w_t: the weight that goes with the preconditioning"),
 }
+_SHORT_NAMES = {"loss": "$L$ =", "batch": "batch", "t": "$t$ =", "rate": "$η$ =", "gradient": "$‖∇L‖$ ="}
 
 
 class TrainFormula(QObject):
@@ -174,17 +175,13 @@ def loss_formula(
 
 
 def _named_numbers(parts: tuple[FormulaPart, ...]) -> tuple[FormulaPart, ...]:
-    """The parts that have a number, each with its symbol before it."""
+    """The parts that have a number, each with its name before it."""
     named: list[FormulaPart] = []
     for part in parts:
-        if part.key and part.value:
-            value = (
-                f"${part.node.plain.strip()}$ = {part.value}"
-                if part.key != "batch"
-                else f"batch {part.value}"
-            )
-            widest = f"${part.node.plain.strip()}$ = {part.widest}" if part.widest else ""
-            named += [sign("    "), replace(part, value=value, widest=widest)]
+        if part.key in _SHORT_NAMES:
+            name = _SHORT_NAMES[part.key]
+            widest = f"{name} {part.widest}" if part.widest else ""
+            named += [sign("   "), replace(part, value=f"{name} {part.value}", widest=widest)]
     return tuple(named[1:])
 
 
