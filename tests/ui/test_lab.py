@@ -1,6 +1,7 @@
 """The 2-D lab in the real window: looked at, steered, painted, followed, and taken back."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -117,6 +118,10 @@ def test_a_start_is_dragged_and_its_paths_follow_until_it_is_taken_back(
     assert window.session.state.lab.starts == old
     person.click(lab.plane, spot(window, (2.0, 2.0)).x(), spot(window, (2.0, 2.0)).y())
     assert window.session.state.lab.starts[-1] == pytest.approx((2.0, 2.0), abs=0.03)
+    added = spot(window, window.session.state.lab.starts[-1])
+    person.double_click(lab.plane, added.x(), added.y())
+    assert window.session.state.lab.starts == old
+    person.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     only(window, "ode")
     window.session.update(t=0)
     qtbot.waitUntil(lambda: len(lab.driver.paths.ode.places) == 3)
@@ -171,6 +176,21 @@ def test_points_are_painted_wiped_and_taken_back_stroke_by_stroke(
     person.click(lab.left_head.cards, rect.x(), rect.y())
     assert window.session.state.lab.data == "moons"
     assert not lab.plane.paints
+    person.click(lab.left_head.brush)
+    lab.plane.setFocus()
+    person.key(Qt.Key.Key_Escape)
+    assert not lab.plane.paints
+
+
+def test_the_plane_is_copied_as_numbers_and_printed_sharp(window: MainWindow, lab, tmp_path: Path) -> None:
+    chart = lab.plane.chart
+    chart.save(tmp_path / "plane.csv")
+    table = np.genfromtxt(tmp_path / "plane.csv", delimiter=",", names=True)
+    particles = lab.driver.particles(window.session.state)
+    assert np.allclose(table["x_of_particles"][: len(particles)], particles[:, 0], atol=1e-6)
+    chart.save(tmp_path / "plane.svg")
+    drawing = (tmp_path / "plane.svg").read_text()
+    assert drawing.count("<circle") + drawing.count("<ellipse") >= len(particles)
 
 
 def test_a_network_stands_beside_the_exact_score_with_its_loss_and_floor(

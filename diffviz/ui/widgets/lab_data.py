@@ -18,7 +18,7 @@ from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.side_panel import Divider
 from diffviz.ui.widgets.stacking_row import StackingRow
 
-_HOW_TO_PAINT = "Drag over the plane to paint points; hold Shift, or the right button, to wipe them away."
+_HOW_TO_PAINT = "Drag over the plane to paint points; hold Shift to wipe them away; Esc ends it."
 
 
 class LabData(QWidget):

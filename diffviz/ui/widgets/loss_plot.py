@@ -37,7 +37,7 @@ class LossPlot(QWidget):
 
     step_requested = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, name: str = "Loss over steps") -> None:
         super().__init__(parent)
         self._loss: FloatArray = np.empty(0)
         self._smoothed: FloatArray = np.empty(0)
@@ -48,7 +48,7 @@ class LossPlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setProperty(RING_PROPERTY, 8)
         self.setToolTip("Click, or Tab and arrow keys: the sheet of samples nearest to a step")
-        self.chart = Chart(self, "Loss over steps", self._table)
+        self.chart = Chart(self, name, self._table)
         self._tell_readers()
 
     def _table(self) -> Table:

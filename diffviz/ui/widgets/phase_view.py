@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import DARK, Role, current_tokens, metric
+from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.plane_painting import GROUND, density_image
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels
 
@@ -53,6 +54,7 @@ class PhaseView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("First coordinate over time")
+        self.chart = Chart(self, "Coordinate over time", self._table)
         self.setToolTip("Density of the coordinate across, over time; press or drag to move the playhead")
 
     @property
@@ -118,6 +120,13 @@ class PhaseView(QWidget):
             line = RichLine("$x$ of $x_t$", "label")
             place = area.left() + metric(10)
             line.paint(painter, place, area.top() + metric(10) + line.ascent(), DARK.color("text"), DARK)
+
+    def _table(self) -> Table:
+        columns: dict[str, NDArray[np.float64]] = {}
+        for number, track in enumerate(self._tracks, start=1):
+            columns[f"position of path {number}"] = track.positions
+            columns[f"x of path {number}"] = track.values
+        return columns
 
     def _paint_track(self, painter: QPainter, track: Track) -> None:
         pen = QPen(DARK.color(track.role), metric(track.width_px))

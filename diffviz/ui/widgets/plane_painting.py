@@ -150,6 +150,16 @@ def particle_image(
     return image
 
 
+def draw_dots(painter: QPainter, area: PlaneArea, points: NDArray[np.floating], role: Role) -> None:
+    """Points as curves, for print: slower than pixels, and sharp at any size."""
+    radius, opacity = next((r, alpha) for most, r, alpha in _DOTS if len(points) <= most)
+    rim = QPen(QColor(13, 16, 20), 0.8) if len(points) <= _RINGED_MOST else QPen(Qt.PenStyle.NoPen)
+    painter.setPen(rim)
+    painter.setBrush(DARK.color(role, opacity))
+    for x, y in zip(*area.px(points).T.tolist(), strict=True):
+        painter.drawEllipse(QPointF(x, y), radius, radius)
+
+
 def paint_marker(painter: QPainter, spot: QPointF, role: Role, radius: float, *, is_ring: bool) -> None:
     """A filled dot, or a ring, with a dark edge that sets it off from any ground."""
     ratio = painter.device().devicePixelRatioF()

@@ -17,7 +17,7 @@ class TrainingGlance(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.plot = LossPlot()
+        self.plot = LossPlot(name="Loss of the network in training")
         self.plot.chart.name = "Loss of the network of points"
         self.plot.setFixedHeight(metric(_PLOT_PX))
         self._words = MathLabel("", "label", "text2", wraps=True)

@@ -43,7 +43,10 @@ _MODES = (
     Segment("phase", "Phase plot", "One coordinate over all times, with the paths through it"),
     Segment("cut", "1-D slice", "Density and score along a line through the plane"),
 )
-_HINT = "Click to follow another start from $t$ = $T$. Drag a ring to move it. Turn the wheel to look closer."
+_HINT = (
+    "Click to follow another start from $t$ = $T$. Drag a ring to move it; double-click takes it away. "
+    "Turn the wheel to look closer."
+)
 
 
 class Lab2DWorkspace(QObject):
@@ -108,6 +111,7 @@ class Lab2DWorkspace(QObject):
         driver.fit_changed.connect(self._on_fit_changed)
         driver.failed.connect(self.failed)
         self.live.network_came.connect(self._on_network_came)
+        plane.painting_ended.connect(data.lay_brush_down)
         plane.hovered.connect(self._on_hovered)
         plane.view_changed.connect(self._on_view_changed)
         self.bar.mode_selected.connect(self.set_mode)
