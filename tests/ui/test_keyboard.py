@@ -172,7 +172,8 @@ def test_the_palette_lists_every_command_once_and_says_what_cannot_be_done_now(
 ) -> None:
     person.key(Qt.Key.Key_K, CTRL)
     titles = window.palette_popup.titles()
-    assert len(titles) == len(set(titles)) == len(window.commands) - 1
+    assert len(titles) == len(set(titles))
+    assert {command.title for command in window.commands if command.key != "view.palette"} <= set(titles)
     person.type("undo")
     person.key(Qt.Key.Key_Return)
     assert window.session.state.t == 270

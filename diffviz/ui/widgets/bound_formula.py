@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from diffviz.ui.math_layout import Words, symbol
 from diffviz.ui.theme import Role
 from diffviz.ui.widgets.cost_bars import bits_words
@@ -24,23 +26,23 @@ def term_formula(
         In bits per dimension.
     weight, error, constant
         λ_t, the mean square of ε − ε̂, and C_t in nats, so that from t = 2 on the cost is
-        (λ_t error + C_t)/ln 2.
+        (λ_t error + C_t)/ln 2. What is NaN is not known yet.
     """
     if t == 1:
         mass = "−log_2 p_θ(x_0 | x_1)"
         meaning = "The mass of the decoder within half a grey level of x_0, in bits"
         return (
-            FormulaPart(symbol("L_0"), bits_words(cost), "cost", f"L_0: {_COST}", "accent", "0.0000"),
+            FormulaPart(symbol("L_0"), _words(cost), "cost", f"L_0: {_COST}", "accent", "0.0000"),
             sign(" = "),
             FormulaPart(symbol(mass), "", "decoder", meaning, "model"),
         )
     parts = [
-        FormulaPart(symbol("L_{t−1}"), bits_words(cost), "cost", f"L_{{t−1}}: {_COST}", "accent", "0.0000"),
+        FormulaPart(symbol("L_{t−1}"), _words(cost), "cost", f"L_{{t−1}}: {_COST}", "accent", "0.0000"),
         sign(" = "),
         FormulaPart(Words("("), "("),
         FormulaPart(
             symbol("λ_t"),
-            bits_words(weight),
+            _words(weight),
             "weight",
             "λ_t = β_t² / (2σ_t² α_t (1 − ᾱ_t)): how much an error of ε̂ counts at this step",
             "signal",
@@ -49,7 +51,7 @@ def term_formula(
         sign("·"),
         FormulaPart(
             symbol("‖ε − ε̂‖²"),
-            bits_words(error),
+            _words(error),
             "error",
             "Mean square of the error of ε̂ over all colour values",
             "model",
@@ -71,7 +73,7 @@ def total_formula(
     """Return L = L_0 + Σ L_{t−1} + L_T in bits per dimension; dashes where a number is not known."""
 
     def part(mathematics: str, value: float | None, key: str, meaning: str, role: Role) -> FormulaPart:
-        words = "–" if value is None else bits_words(value)
+        words = _words(math.nan if value is None else value)
         return FormulaPart(symbol(mathematics), words, key, meaning, role, "0.0000")
 
     return (
@@ -83,3 +85,7 @@ def total_formula(
         sign(" + "),
         part("L_T", prior, "prior", "L_T: what is left of the signal at T costs", "noise"),
     )
+
+
+def _words(value: float) -> str:
+    return "–" if math.isnan(value) else bits_words(value)

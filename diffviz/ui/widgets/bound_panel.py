@@ -96,6 +96,9 @@ class BoundPanel(SidePanel):
         self._build_footer()
         self.show_bound(BoundFigures())
         self.show_step(None)
+        # Until the denoiser has answered the formula is that of a step without its numbers.
+        self._step = StepFigures(2, math.nan, None, math.nan, math.nan, 0.0)
+        self._show_formula()
 
     def _build_bound(self) -> None:
         self._total = MathLabel("–", "display")
