@@ -19,6 +19,7 @@ from diffviz.engine.lab_cloud import (
     ForwardCloud,
     Points,
     cloud_request,
+    spread_over,
     walk_cloud,
 )
 from diffviz.engine.lab_denoisers import LabDenoisers
@@ -79,7 +80,8 @@ def measure(points: Points, lab: LabSpec) -> CloudFit:
     """Compare finished particles with the data; for a worker thread."""
     data = exact_points(lab).points
     samples = points[:_MEASURED].astype(np.float64)
-    few, some = samples[:_ENERGY_MEASURED], data[:: max(1, len(data) // _ENERGY_MEASURED)]
+    few = samples[:_ENERGY_MEASURED]
+    some = spread_over(data, min(_ENERGY_MEASURED, len(data))).astype(np.float64)
     sliced = fit_to_data(samples, data, sliced_wasserstein)
     energy = fit_to_data(few, some, energy_distance, draws=12)
     if lab.data != "ring":
