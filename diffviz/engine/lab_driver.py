@@ -53,6 +53,7 @@ ARROWS = 19
 _ERROR_CELLS = 48
 _MEASURED = 2000
 _ENERGY_MEASURED = 500
+_FARTHEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,16 @@ class CloudFit:
 def measure(points: Points, lab: LabSpec) -> CloudFit:
     """Compare finished particles with the data; for a worker thread."""
     data = exact_points(lab).points
-    samples = points[:_MEASURED].astype(np.float64)
+    # What a bad network flings away lies far, not nowhere.
+    near = np.nan_to_num(points, nan=_FARTHEST, posinf=_FARTHEST, neginf=-_FARTHEST)
+    samples = np.clip(near[:_MEASURED].astype(np.float64), -_FARTHEST, _FARTHEST)
     few = samples[:_ENERGY_MEASURED]
     some = spread_over(data, min(_ENERGY_MEASURED, len(data))).astype(np.float64)
     sliced = fit_to_data(samples, data, sliced_wasserstein)
     energy = fit_to_data(few, some, energy_distance, draws=12)
     if lab.data != "ring":
         return CloudFit(sliced, energy, len(samples))
-    counts = tuple(int(count) for count in ring_counts(points.astype(np.float64), RING_MODES))
+    counts = tuple(int(count) for count in ring_counts(near.astype(np.float64), RING_MODES))
     return CloudFit(sliced, energy, len(samples), counts, chance_range(len(points), RING_MODES))
 
 

@@ -250,6 +250,14 @@ def test_finished_particles_are_measured_and_modes_counted_on_the_ring():
     assert measure(true, LabSpec(data="moons", count=99)).counts is None
 
 
+def test_particles_that_a_bad_network_flings_away_are_far_and_not_nowhere():
+    lost = np.full((50, 2), np.nan, np.float32)
+    lost[10:] = np.inf
+    fit = measure(lost, RING)
+    assert fit.sliced.distance > 1000.0
+    assert sum(fit.counts or ()) == 50
+
+
 def test_a_part_of_the_data_stands_for_all_of_them_in_whatever_order_they_come():
     """The points of the ring come mode by mode in turn: every other one would leave out four of them."""
     lab = replace(RING, count=1000)

@@ -349,6 +349,9 @@ def test_every_particle_is_a_dot_where_it_is(count: int) -> None:
     columns, rows = px.astype(int).T
     assert (alpha[rows, columns] > 100).all()
     assert not alpha[:5].any()
+    px[:3] = np.nan, np.inf
+    px[3] = 1e30
+    assert not particle_image(px, 200, 200, 1.0).isNull()
 
 
 def test_a_network_in_training_is_watched_beside_the_exact_score(

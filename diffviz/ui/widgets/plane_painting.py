@@ -18,6 +18,7 @@ from diffviz.ui.widgets.plane_geometry import PlaneArea, scale_bar
 
 GROUND = QColor(*density_colors()[0])
 _RINGED_MOST = 4_000
+_FARTHEST = 1e4
 _HEAD_SHARE, _HEAD_TURN = 0.3, math.radians(154)
 # Radius in px and opacity of a dot, where there are at most so many.
 _DOTS = ((800, 2.4, 1.0), (4_000, 1.6, 1.0), (40_000, 1.1, 0.85), (math.inf, 0.5, 0.6))
@@ -98,7 +99,8 @@ def paint_arrows(
 
 def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
     """A path over the plane."""
-    if len(path.places) < 2:
+    seen = path.places[np.abs(path.places).max(axis=1, initial=0.0) < _FARTHEST]
+    if len(seen) < 2:
         return
     pen = QPen(DARK.color(path.role, path.opacity), metric(path.width_px))
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -106,7 +108,7 @@ def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
         pen.setDashPattern([1.0, 2.5])
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    points = [QPointF(x, y) for x, y in zip(*area.px(path.places).T.tolist(), strict=True)]
+    points = [QPointF(x, y) for x, y in zip(*area.px(seen).T.tolist(), strict=True)]
     painter.drawPolyline(QPolygonF(points))
     if path.marks_steps:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -135,9 +137,10 @@ def particle_image(
     pixels = np.zeros(width * height, np.uint32)
     radius, opacity = next((r * ratio, alpha) for most, r, alpha in _DOTS if len(px) <= most)
     reach = math.ceil(radius + 1)
-    columns, rows = px[:, 0].astype(np.int32), px[:, 1].astype(np.int32)
-    inside = (columns >= reach) & (columns < width - reach) & (rows >= reach) & (rows < height - reach)
-    places = rows[inside] * width + columns[inside]
+    x, y = px[:, 0], px[:, 1]
+    # Asked before they become whole numbers, which what a bad network makes of points may not fit into.
+    inside = (x >= reach) & (x < width - reach) & (y >= reach) & (y < height - reach)
+    places = y[inside].astype(np.int32) * width + x[inside].astype(np.int32)
     if len(px) <= _RINGED_MOST:
         for offset in _disc(radius + ratio, width):
             pixels[places + offset] = 0xFF0D1014
