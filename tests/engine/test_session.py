@@ -336,3 +336,37 @@ def test_buttons_hear_when_there_is_something_to_undo(qtbot, session):
     with qtbot.waitSignal(session.history_changed):
         session.undo()
     assert not session.can_undo
+
+
+def test_after_a_visit_the_own_state_is_back_with_all_that_could_be_undone_and_redone(session):
+    session.update(seed=1)
+    session.update(seed=2)
+    session.undo()
+    own = session.state
+    session.visit(dataclasses.replace(own, seed=50, schedule=COSINE))
+    assert session.is_visiting
+    assert not session.can_undo
+    session.update(seed=51)
+    session.undo()
+    assert session.state.seed == 50
+    session.visit(dataclasses.replace(own, seed=60))
+    assert not session.can_undo
+    session.leave()
+    assert session.state == own
+    session.redo()
+    assert session.state.seed == 2
+    session.undo()
+    session.undo()
+    assert session.state.seed == 7
+    assert not session.is_visiting
+
+
+def test_an_impossible_visit_changes_nothing_and_leaving_without_one_neither(session):
+    session.update(seed=1)
+    before = session.state
+    with pytest.raises(ScheduleError):
+        session.visit(dataclasses.replace(before, schedule=ScheduleSpec("square")))
+    assert not session.is_visiting
+    session.leave()
+    assert session.state == before
+    assert session.can_undo

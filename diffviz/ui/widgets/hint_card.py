@@ -34,7 +34,8 @@ class HintCard(QFrame):
         self.setAccessibleName("First steps")
         self._title = MathLabel("Drag the playhead to add noise", "readout", weight=QFont.Weight.DemiBold)
         self._words = MathLabel(
-            "A picture is loaded so that something moves at once. Pick another, or bring your own.",
+            "A picture is loaded so that something moves at once. Pick another, or bring your own. "
+            f"Short lessons are under {native_keys('Ctrl+L')}.",
             "body",
             "text2",
             wraps=True,

@@ -24,6 +24,7 @@ _TARGETS = {
     PredictionType.NOISE: ("ε", "ε: the noise that was mixed in, drawn anew for every picture of the batch"),
     PredictionType.X_0: ("x_0", "x_0: the clean picture"),
     PredictionType.V: ("v", "v = √ᾱ_t ε − √(1 − ᾱ_t) x_0: the velocity"),
+    PredictionType.EDM: ("F", "F: the picture, scaled and shifted to variance 1 at every noise level"),
     PredictionType.MEAN: ("μ̃", "μ̃: the mean of the posterior of the step from t to t − 1"),
 }
 _UNITS = {
@@ -33,13 +34,13 @@ _UNITS = {
     Loss.MEAN: PredictionType.MEAN,
     Loss.X_0: PredictionType.X_0,
     Loss.V: PredictionType.V,
+    Loss.EDM: PredictionType.EDM,
     Loss.MIN_SNR: PredictionType.X_0,
 }
 _WEIGHTS = {
     Loss.ELBO_BETA: ("λ_t", "λ_t = β_t / (2α_t (1 − ᾱ_t)): the weight of the bound with variance β_t"),
     Loss.ELBO_TILDE: ("λ̃_t", "λ̃_t = β_t / (2α_t (1 − ᾱ_{t−1})): the weight of the bound with variance β̃_t"),
     Loss.MIN_SNR: ("min(SNR_t, 5)", "The signal-to-noise ratio, cut off at 5"),
-    Loss.EDM: ("w_t", "w_t: the weight that goes with the preconditioning"),
 }
 _SHORT_NAMES = {"loss": "$L$ =", "batch": "batch", "t": "$t$ =", "rate": "$η$ =", "gradient": "$‖∇L‖$ ="}
 
