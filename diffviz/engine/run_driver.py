@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from diffviz.core.samplers import ReverseStep, SamplerSpec
 from diffviz.core.slips import Slip, sane_spec
@@ -16,6 +16,7 @@ from diffviz.engine.history import Run, RunHistory
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobState
 from diffviz.engine.outcome import JobOutcome, JobStatus
+from diffviz.engine.preview_pace import PreviewPace
 from diffviz.engine.race import reference_sampler
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.reverse_task import RunPoint, reverse_steps
@@ -25,8 +26,6 @@ from diffviz.engine.session import Session
 from diffviz.engine.state import MAX_SEED
 
 __all__ = ["RunDriver"]
-
-_FRAME_MS = 16
 
 
 @dataclass(frozen=True)
@@ -84,11 +83,9 @@ class RunDriver(QObject):
         self._owes_first_step = False
         self._num_races = 0
         self._waiting: list[_Order] = []
-        self._drawing = QTimer(self)
-        self._drawing.setSingleShot(True)
-        self._drawing.setInterval(_FRAME_MS)
-        self._drawing.timeout.connect(self._on_drawing_due)
-        self.runner.available.connect(self._on_records_available)
+        self._pace = PreviewPace(self)
+        self._pace.due.connect(self._on_drawing_due)
+        self.runner.available.connect(self._pace.want)
         self.runner.started.connect(self._on_started)
         self.runner.ended.connect(self._on_run_ended)
         self.runner.state_changed.connect(self._on_state_changed)
@@ -320,12 +317,6 @@ class RunDriver(QObject):
         # Not before: while the job before it was being stopped, nobody heard the wish for a step.
         if self._owes_first_step:
             self.runner.step()
-
-    @Slot()
-    def _on_records_available(self) -> None:
-        # The sampler never waits for a picture, and no more than one frame is drawn per refresh.
-        if not self._drawing.isActive():
-            self._drawing.start()
 
     @Slot()
     def _on_drawing_due(self) -> None:

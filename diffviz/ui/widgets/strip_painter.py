@@ -15,6 +15,7 @@ from diffviz.ui.widgets.strip_layout import CELL_GAP_PX, MARGIN_PX, StripLayout,
 from diffviz.ui.widgets.strip_pictures import StripPictures
 from diffviz.ui.widgets.time_axis import TimeAxis
 
+_EDGE_STEP_PX = 4.0
 _RADIUS_PX = 6.0
 _FAINT = 0.30
 _SIGNAL_OPACITY, _NOISE_OPACITY = 0.55, 0.30
@@ -203,7 +204,8 @@ class StripPainter:
     def _signal_edge(self, lane: QRectF) -> list[QPointF]:
         """ᾱ across the lane, level beyond the centres of the outer cells."""
         xs = self.axis.xs()
-        columns = np.arange(lane.left(), lane.right() + 1.0)
+        # One point every few px: the lane is drawn anew at every step of a run, and is smooth.
+        columns = np.append(np.arange(lane.left(), lane.right(), _EDGE_STEP_PX), lane.right() + 1.0)
         signal = np.interp(columns, xs, self.alphas_cumprod)
         ys = lane.top() + 1 + (1 - signal) * (lane.height() - 2)
         return [QPointF(float(x), float(y)) for x, y in zip(columns, ys)]
