@@ -23,7 +23,6 @@ from diffviz.ui.picture_opener import PictureOpener
 from diffviz.ui.regions import focus_next_region
 from diffviz.ui.schedule_controller import ScheduleController, describe
 from diffviz.ui.session_files import SessionFiles
-from diffviz.ui.targets import Target
 from diffviz.ui.theme import Scheme, apply_theme, current_tokens, metric, notifier
 from diffviz.ui.torch_loader import TorchLoader
 from diffviz.ui.widgets.chart import charts_in
@@ -84,9 +83,7 @@ class MainWindow(QMainWindow):
         self.schedule_panel = SchedulePanel()
         self.schedule_panel.add_head(self.lab.left_head)
         self.schedule = ScheduleController(session, self.schedule_panel, self)
-        now = Target(self.schedule_panel.curve, self.schedule_panel.curve.now_place)
-        for key in ("signal", "noise_level"):
-            self.forward.links.add(key, now)
+        self.forward.link_curve(self.schedule_panel.curve)
         self._pages = WorkspacePages(
             {
                 Workspace.FORWARD: self.forward,

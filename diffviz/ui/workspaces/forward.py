@@ -17,6 +17,7 @@ from diffviz.engine.session import Session, SessionState
 from diffviz.ui.symbol_links import SymbolLinks
 from diffviz.ui.targets import Target, picture_of
 from diffviz.ui.widgets.background_button import BackgroundButton
+from diffviz.ui.widgets.curve_view import CurveView
 from diffviz.ui.widgets.equation_stage import EquationStage
 from diffviz.ui.widgets.formula_line import FormulaLine
 from diffviz.ui.widgets.forward_formula import closed_form, one_step
@@ -116,6 +117,15 @@ class ForwardWorkspace(QObject):
                 ],
             },
         )
+
+    def link_curve(self, curve: CurveView) -> None:
+        """Link the dot on the curve of the schedule to the weight that this curve tells."""
+
+        def dot(*, of_noise: bool) -> QRect:
+            return curve.now_place() if (curve.quantity.key == "sigma") is of_noise else QRect()
+
+        self.links.add("signal", Target(curve, lambda: dot(of_noise=False)))
+        self.links.add("noise_level", Target(curve, lambda: dot(of_noise=True)))
 
     def _read_out_place(self, label: str) -> QRect:
         """Place of a read-out of the whole chain up to t."""
