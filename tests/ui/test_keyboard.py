@@ -76,6 +76,9 @@ def test_every_button_of_an_icon_alone_says_what_it_does(window: MainWindow) -> 
 def test_what_tab_reaches_is_scrolled_into_sight(window: MainWindow, person: Person, workspace: str) -> None:
     window.resize(1100, 700)
     window.show_workspace(workspace)
+    if workspace == "train":
+        # What is said of the network comes from a thread and takes room when it comes.
+        person.qtbot.waitUntil(lambda: bool(window.train.left.network_words.markup))
     person.hold_no_control()
     hidden = []
     for keys in [Qt.Key.Key_Tab] * 40 + [Qt.Key.Key_Backtab] * 40:
