@@ -9,12 +9,19 @@ from scipy.integrate import solve_ivp
 
 from diffviz.core.noise_path import NoiseMode
 from diffviz.core.samplers import SamplerKind, SamplerSpec
-from diffviz.core.schedules import NoiseLevel, ScheduleSpec, build_schedule
+from diffviz.core.schedules import PRESETS, NoiseLevel, ScheduleSpec, build_schedule
 from diffviz.engine import lab_cloud
 from diffviz.engine.lab_cloud import Cloud, CloudFrame, ForwardCloud, cloud_request, walk_cloud
 from diffviz.engine.lab_denoisers import LabDenoisers, point_networks
 from diffviz.engine.lab_driver import measure
-from diffviz.engine.lab_field import View, arrow_lengths, density_picture, network_field
+from diffviz.engine.lab_field import (
+    PhaseRequest,
+    View,
+    arrow_lengths,
+    density_picture,
+    network_field,
+    phase_picture,
+)
 from diffviz.engine.lab_paths import follow_paths, forward_lines, lines_request, paths_request
 from diffviz.engine.lab_spec import DRAWN, LabMotion, LabSpec, exact_points
 from diffviz.engine.state import SessionState, StateError, settle
@@ -187,6 +194,24 @@ def test_frozen_forward_lines_are_straight_over_the_noise_level_and_chains_are_n
         assert lines.at(0) == pytest.approx(lines.places[:, -1])
     assert bends[0] < 1e-4
     assert bends[1] > 0.1
+
+
+@pytest.mark.parametrize("motion", [LabMotion.SAMPLER, LabMotion.FLOW])
+@pytest.mark.parametrize("spec", [spec for _, spec in PRESETS], ids=[name for name, _ in PRESETS])
+def test_every_preset_of_the_schedule_can_be_walked_and_drawn(spec: ScheduleSpec, motion: LabMotion):
+    lab = replace(RING, count=8, particles=3, motion=motion, starts=((1.0, 0.5),))
+    state = state_of(lab, schedule=spec, t=spec.num_timesteps, sampler=SamplerSpec(num_sampling_steps=5))
+    places = [walked(state).at(t) for t in (0, state.t)]
+    paths = follow_paths(paths_request(state), DENOISERS)
+    places += [kind.at(t) for kind in (paths.ode, paths.sde, paths.steps) for t in (0, state.t)]
+    places += [forward_lines(lines_request(state)).at(state.t)]
+    assert all(place is not None and np.isfinite(place).all() for place in places)
+    for t in (0, 1, state.t):
+        level = build_schedule(spec).level(t)
+        assert density_picture(exact_points(lab), level, View(), 16).shades.max() >= 254
+        assert np.isfinite(exact_points(lab).score(View().grid(4), level)).all()
+    times = (0, 1, state.t)
+    assert phase_picture(PhaseRequest(state.lab, spec, times), 20, 3.0).max(axis=0).min() >= 254
 
 
 # --- fields ---------------------------------------------------------------------------------

@@ -332,13 +332,13 @@ def test_a_cut_shows_density_and_score_along_a_line(window: MainWindow, person: 
     assert np.allclose(score.ys, np.clip(exact.score(places, level)[:, 0], -12, 12))
 
 
-@pytest.mark.parametrize("size", [(1100, 700), (1800, 1100)])
-def test_the_lab_fits_small_and_large_windows(window: MainWindow, lab, qtbot: QtBot, size) -> None:
-    window.resize(*size)
-    qtbot.waitUntil(lambda: (window.width(), window.height()) == size)
-    assert lab.plane.area.side >= 240
-    for widget in (lab.panel.motion, lab.panel.run_block.run_button, lab.left_head.cards, lab.plane):
-        assert is_in_sight(widget)
+def test_the_lab_fits_small_and_large_windows(window: MainWindow, lab, qtbot: QtBot) -> None:
+    for width, height in ((1100, 700), (1800, 1100)):
+        window.resize(width, height)
+        qtbot.waitUntil(lambda w=width, h=height: (window.width(), window.height()) == (w, h))
+        assert lab.plane.area.side >= 240
+        for widget in (lab.panel.motion, lab.panel.run_block.run_button, lab.left_head.cards, lab.plane):
+            assert is_in_sight(widget)
 
 
 @pytest.mark.parametrize("count", [10, 2_000, 20_000, 100_000])
