@@ -83,7 +83,8 @@ class MainWindow(QMainWindow):
         self.schedule_panel = SchedulePanel()
         self.schedule_panel.add_head(self.lab.left_head)
         self.schedule = ScheduleController(session, self.schedule_panel, self)
-        self.forward.link_curve(self.schedule_panel.curve)
+        for linked in (self.forward, self.reverse.formula, self.lab.formula):
+            linked.link_curve(self.schedule_panel.curve)
         self._pages = WorkspacePages(
             {
                 Workspace.FORWARD: self.forward,

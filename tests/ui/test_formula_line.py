@@ -10,6 +10,7 @@ from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import build_schedule
 from diffviz.core.slips import Slip
 from diffviz.ui.main_window import MainWindow
+from diffviz.ui.symbol_links import SymbolLinks
 from diffviz.ui.widgets.formula_line import FormulaLine
 from tests.ui.person import Person
 from tests.ui.runs import run_to_the_end, wait_for_the_end
@@ -130,3 +131,22 @@ def test_in_a_low_window_the_numbers_stand_alone(window: MainWindow, qtbot: QtBo
     window.resize(1100, 700)
     qtbot.waitUntil(lambda: line.height() < tall)
     assert value_of(line, "signal") in line.plain
+
+
+@pytest.mark.parametrize("workspace", WORKSPACES)
+def test_every_symbol_has_a_place_on_screen(window: MainWindow, qtbot: QtBot, workspace: str) -> None:
+    sampler = SamplerSpec(num_sampling_steps=4)
+    window.session.update(workspace=workspace, t=300, exact_size=16, sampler=sampler)
+    line = line_of(window)
+    if workspace == "reverse":
+        # Before a run there are no pictures to be pointed at.
+        window.reverse.run()
+        wait_for_the_end(window, qtbot)
+        window.session.update(t=300)
+    links = line.findChild(SymbolLinks)
+    assert links is not None
+    for key in dict.fromkeys(part.key for part in line.parts if part.key):
+        symbol = line.spot(key)
+        point_at(symbol)
+        assert links.marked, f"{key} is nowhere"
+        take_away(symbol)

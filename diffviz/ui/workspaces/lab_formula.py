@@ -14,6 +14,7 @@ from diffviz.engine.session import SessionState
 from diffviz.ui.math_layout import Row, root, symbol
 from diffviz.ui.symbol_links import SymbolLinks
 from diffviz.ui.targets import Target
+from diffviz.ui.widgets.curve_view import CurveView
 from diffviz.ui.widgets.formula_line import FormulaLine, FormulaPart
 from diffviz.ui.widgets.forward_formula import closed_form
 from diffviz.ui.widgets.lab_panel import LabPanel
@@ -39,6 +40,7 @@ class LabFormula(QObject):
             self.line,
             {
                 "x_t": [plane],
+                "x_s": [plane],
                 "x_0": [Target(panel.denoiser)],
                 "pred_noise": [Target(panel.denoiser)],
                 "z": [seed],
@@ -47,6 +49,11 @@ class LabFormula(QObject):
                 "c_pred_noise": [Target(panel.g), Target(panel.sampling.eta)],
             },
         )
+
+    def link_curve(self, curve: CurveView) -> None:
+        """Link the weights, which follow from the schedule alone, to the dot on its curve."""
+        for key in ("c_x_0", "c_x_t", "signal", "noise_level"):
+            self.links.add(key, Target(curve, curve.now_place))
 
     def show(self, state: SessionState) -> None:
         """Show the step at the playhead."""

@@ -11,6 +11,7 @@ from diffviz.engine.session import SessionState
 from diffviz.ui.symbol_links import SymbolLinks
 from diffviz.ui.targets import Target, picture_of
 from diffviz.ui.theme import metric
+from diffviz.ui.widgets.curve_view import CurveView
 from diffviz.ui.widgets.denoise_panel import DenoisePanel
 from diffviz.ui.widgets.formula_line import FormulaLine
 from diffviz.ui.widgets.reverse_stage import ReverseStage
@@ -49,6 +50,11 @@ class RunFormula(QObject):
                 "x_s": [Target(timeline.filmstrip, self._arrival_place)],
             },
         )
+
+    def link_curve(self, curve: CurveView) -> None:
+        """Link the weights, which follow from the schedule alone, to the dot on its curve."""
+        for key in ("c_x_0", "c_x_t", "c_pred_noise"):
+            self.links.add(key, Target(curve, curve.now_place))
 
     def show(self, run: Run | None, state: SessionState) -> None:
         """Show the step of a run at the playhead; without one the step that the settings would make there."""

@@ -65,7 +65,7 @@ class TrainFormula(QObject):
         self.links = SymbolLinks(
             self.line,
             {
-                "loss": [Target(stage.loss_plot)],
+                "loss": [Target(stage.loss_plot), Target(left.loss)],
                 "batch": [Target(left.batch)],
                 "weight": [Target(left.loss)],
                 "target": [Target(left.prediction)],
