@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from diffviz.core.schedules import build_schedule
+from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.engine.lab_spec import DRAWN, LabMotion, exact_points
 from diffviz.engine.state import Workspace
 from diffviz.models.network_config import MlpConfig
@@ -330,6 +330,11 @@ def test_a_cut_shows_density_and_score_along_a_line(window: MainWindow, person: 
     places = np.stack([density.xs, np.full(len(density.xs), height)], axis=1)
     assert np.allclose(density.ys, np.exp(exact.posterior(places, level).log_density))
     assert np.allclose(score.ys, np.clip(exact.score(places, level)[:, 0], -12, 12))
+    without_noise = ScheduleSpec("constant", 10, params=(("beta", 0.0),))
+    window.session.update(schedule=without_noise)
+    person.sees(cut)
+    assert not cut.density.series
+    assert not cut.scores.series
 
 
 def test_the_lab_fits_small_and_large_windows(window: MainWindow, lab, qtbot: QtBot) -> None:

@@ -41,6 +41,12 @@ class CutView(QWidget):
             column.addWidget(MathLabel(words, "label", "text2", weight=QFont.Weight.DemiBold))
             column.addWidget(chart, 1)
 
+    def show_nothing(self, reason: str) -> None:
+        """Say why there are no curves."""
+        for chart in (self.density, self.scores):
+            chart.set_hint(reason)
+            chart.show_series((), ChartAxes((-1.0, 1.0), (0.0, 1.0), log_y=False))
+
     def show_curves(
         self,
         density: Sequence[Series],

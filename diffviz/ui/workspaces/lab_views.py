@@ -100,6 +100,9 @@ class LabViews(QObject):
     def _show_cut(self, state: SessionState) -> None:
         """Density and score along a horizontal line."""
         level, exact = build_schedule(state.schedule).level(max(state.t, 1)), exact_points(state.lab)
+        if level.one_minus_alpha_cumprod == 0.0:
+            self._stage.cut.show_nothing("Without noise the points have no density")
+            return
         xs = np.linspace(-_REACH, _REACH, _CUTS)
         places = np.stack([xs, np.full(_CUTS, self._height)], axis=1)
         density = np.exp(exact.posterior(places, level).log_density)
