@@ -69,7 +69,7 @@ class LabPicture:
             return
         level = build_schedule(state.schedule).level(state.t)
         picture = density_picture(exact_points(state.lab), level, self.view, _CELLS)
-        remark = f"Drawn {2 * picture.width:.2g} wide: narrower than a cell" if picture.is_widened else ""
+        remark = f"Narrower than a cell, drawn {2 * picture.width:.2g} wide" if picture.is_widened else ""
         self._plane.set_density(picture.shades, remark)
 
     def show_field(self, state: SessionState) -> None:
