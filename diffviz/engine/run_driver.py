@@ -327,8 +327,10 @@ class RunDriver(QObject):
         run = self.runner.tag
         if not isinstance(run, Run):
             return
+        has_steps = False
         for record in self.runner.drain():
             if isinstance(record, ReverseStep):
+                has_steps = True
                 self.history.append(run, record)
                 self.stepped.emit(run, record)
                 continue
@@ -339,8 +341,8 @@ class RunDriver(QObject):
                 self.runner.step()
             if isinstance(record, ReverseContext):
                 self._make_owed_step()
-        # The playhead belongs to the workspace that is seen.
-        is_followed = self.is_following and self.is_seen and run is self.history.current
+        # The playhead belongs to the workspace that is seen, and goes along with steps, not with drawings.
+        is_followed = has_steps and self.is_following and self.is_seen and run is self.history.current
         if is_followed and run.last is not None:
             self._session.update(t=0 if run.complete else run.last.t)
 

@@ -301,3 +301,15 @@ def test_opening_a_picture_during_a_run_lets_it_end_and_is_known_to_the_next(
     assert first.context.info.detail == "Exact denoiser · 8 pictures"
     second = run_to_the_end(window, person)
     assert second.context.info.detail == "Exact denoiser · 9 pictures"
+
+
+def test_a_playhead_that_is_moved_at_the_end_of_a_run_stays_where_it_was_put(
+    window: MainWindow, person: Person, qtbot: QtBot
+) -> None:
+    run = run_to_the_end(window, person)
+    driver = window.reverse.driver
+    # The last news may still wait to be drawn, and draws nothing new.
+    with qtbot.waitSignal(driver.progressed, timeout=5_000):
+        window.session.update(t=run.steps[1].t)
+        driver._pace.want()
+    assert window.session.state.t == run.steps[1].t
