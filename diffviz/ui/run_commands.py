@@ -12,6 +12,8 @@ from diffviz.ui.commands import Command
 if TYPE_CHECKING:
     from diffviz.ui.main_window import MainWindow
 
+_VIEWS = (("triptych", "Triptych"), ("single", "Single"), ("strip", "Strip of samples"), ("compare", "A / B"))
+
 
 def run_commands(window: MainWindow) -> list[Command]:
     """Forking runs and going from one to the other, while the reverse workspace is seen."""
@@ -32,6 +34,12 @@ def run_commands(window: MainWindow) -> list[Command]:
         ),
         Command("run.previous", "Show the run before", tree.show_previous, ("Ctrl+Up",), is_here),
         Command("run.next", "Show the next run", tree.show_next, ("Ctrl+Down",), is_here),
+        *(
+            Command(
+                f"reverse.{key}", f"Show the run: {title}", partial(window.reverse.set_mode, key), (), is_here
+            )
+            for key, title in _VIEWS
+        ),
         *(
             Command(f"run.{slip}", f"Break it: {info.title}", partial(breaks.break_with, slip), (), is_here)
             for slip, info in SLIPS.items()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.samplers import SamplerKind, SamplerSpec
@@ -61,7 +62,10 @@ def test_a_strip_shows_the_same_noise_over_all_scales_and_plays(
     assert dialog.fields.range_label.plain == "1 to 9"
     assert dialog.fields.direction.currentText() == "First to last"
     dialog.reject()
-    person.click(window.reverse.bar.modes.button("triptych"))
+    person.key(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    person.type("Show the run: Triptych")
+    person.key(Qt.Key.Key_Return)
+    assert window.reverse.bar.modes.current == "triptych"
     assert not stage.playback.is_playing
     window.session.undo()
     assert window.session.state.path_guidance is None
