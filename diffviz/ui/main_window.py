@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         self.train.network_saved.connect(self.reverse.refresh_denoisers)
         self.train.network_saved.connect(self.lab.take_network)
         self.lab.training_wanted.connect(self._on_training_wanted)
+        self.lab.known_times_changed.connect(self.schedule_panel.curve.set_known_times)
         self.reverse.known_times_changed.connect(self.schedule_panel.curve.set_known_times)
         self.train.recipe.changed.connect(self._on_recipe_changed)
         self.train.network_wanted.connect(self._on_network_wanted)

@@ -215,7 +215,12 @@ def test_a_network_stands_beside_the_exact_score_with_its_loss_and_floor(
         lab.plane.area.left + (column + 0.5) * side, lab.plane.area.top + (row + 0.5) * side
     )
     assert color_at(window, person, worst)[0] > color_at(window, person, best)[0] + 30
+    assert not lab.panel.remark
+    window.session.update(schedule=ScheduleSpec("cosine"))
+    assert "was not trained at the noise below" in lab.panel.remark
+    assert "The curve shows where" in lab.panel.remark
     person.choose(lab.panel.denoiser, "Exact score")
+    assert not lab.panel.remark
     assert lab.driver.field is None
     assert not lab.stage.toggles["errors"].isEnabled()
 

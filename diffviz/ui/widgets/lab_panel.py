@@ -158,6 +158,11 @@ class LabPanel(SidePanel):
         self.train.clicked.connect(self.training_requested)
         self.add(self.train)
 
+    @property
+    def remark(self) -> str:
+        """What is to be said of the denoiser; empty for nothing."""
+        return self._remark.markup
+
     def set_denoisers(self, options: Sequence[Choice]) -> None:
         """Offer these denoisers, silently."""
         self.denoiser.set_options(options)

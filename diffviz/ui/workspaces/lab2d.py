@@ -15,38 +15,37 @@ from diffviz.engine.lab_driver import LabDriver
 from diffviz.engine.lab_spec import (
     DRAWN,
     EXACT,
-    LIVE,
     LabMotion,
     data_title,
 )
 from diffviz.engine.session import Session, SessionState
 from diffviz.engine.trainer import Trainer
 from diffviz.engine.training_records import NetworkShared
-from diffviz.ui.widgets.fields import Choice
+from diffviz.ui.widgets.denoise_panel import DenoiserOption
 from diffviz.ui.widgets.lab_data import LabData
 from diffviz.ui.widgets.lab_panel import LabPanel
 from diffviz.ui.widgets.lab_stage import LabStage
-from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.timeline import Timeline
+from diffviz.ui.workspaces.denoise_fields import times_known_to
 from diffviz.ui.workspaces.lab_edits import LabEdits
 from diffviz.ui.workspaces.lab_formula import LabFormula
 from diffviz.ui.workspaces.lab_picture import LabPicture
 from diffviz.ui.workspaces.lab_strip import LabStrip, data_cards
 from diffviz.ui.workspaces.lab_training import LabTraining
 from diffviz.ui.workspaces.lab_views import LabViews
-from diffviz.ui.workspaces.lab_words import fit_readings, loss_readings, moving_words, settings_of
+from diffviz.ui.workspaces.lab_words import (
+    HINT,
+    MODES,
+    denoiser_choices,
+    fit_readings,
+    loss_readings,
+    moving_words,
+    option_of,
+    settings_of,
+)
 
 _MAX_SEED = 2**31 - 1
-_MODES = (
-    Segment("plane", "Plane", "The plane at the time under the playhead"),
-    Segment("phase", "Phase plot", "One coordinate over all times, with the paths through it"),
-    Segment("cut", "1-D slice", "Density and score along a line through the plane"),
-)
-_HINT = (
-    "Click to follow another start from $t$ = $T$. Drag a ring to move it; double-click takes it away. "
-    "Turn the wheel to look closer."
-)
 
 
 class Lab2DWorkspace(QObject):
@@ -61,23 +60,27 @@ class Lab2DWorkspace(QObject):
         Headline and reason of a failure.
     training_wanted(str)
         The user wants a network to learn the set of that key.
+    known_times_changed(object)
+        First and last time whose noise the network was trained at; None where there is nothing to mark.
     """
 
     noted = Signal(str)
     failed = Signal(str, str)
     training_wanted = Signal(str)
+    known_times_changed = Signal(object)
 
     def __init__(self, session: Session, trainer: Trainer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.driver = LabDriver(self)
         self._is_active = False
+        self._networks: dict[str, DenoiserOption] = {}
         self._build()
         self.live = LabTraining(trainer, self.panel.training, session, self)
         self._connect()
 
     def _build(self) -> None:
-        self.bar = StageBar("noise", _MODES)
+        self.bar = StageBar("noise", MODES)
         self.stage = LabStage()
         self.bar.add_widget(self.stage.column_button)
         self.plane = self.stage.plane
@@ -100,7 +103,7 @@ class Lab2DWorkspace(QObject):
         self._strip = LabStrip(self.timeline, self._session, self.driver, self)
         self._edits = LabEdits(self._session, self.plane, self.panel, self.left_head, self)
         self._edits.noted.connect(self.noted)
-        self.stage.set_hint(_HINT)
+        self.stage.set_hint(HINT)
 
     def _connect(self) -> None:
         self._session.changed.connect(self._on_session_changed)
@@ -108,7 +111,7 @@ class Lab2DWorkspace(QObject):
         driver.cloud_changed.connect(self._on_cloud_changed)
         driver.paths_changed.connect(self._on_paths_changed)
         driver.field_changed.connect(self._on_field_changed)
-        driver.fit_changed.connect(self._on_fit_changed)
+        driver.fit_changed.connect(self._show_fit)
         driver.failed.connect(self.failed)
         self.live.network_came.connect(self._on_network_came)
         plane.painting_ended.connect(data.lay_brush_down)
@@ -145,6 +148,7 @@ class Lab2DWorkspace(QObject):
     def deactivate(self) -> None:
         """Rest while another workspace is seen; particles on their way arrive."""
         self._is_active = False
+        self.known_times_changed.emit(None)
         self.live.deactivate()
         self.timeline.stop()
         self._strip.stop()
@@ -164,10 +168,8 @@ class Lab2DWorkspace(QObject):
     @Slot()
     def refresh_denoisers(self) -> None:
         """Look again which networks of points there are."""
-        networks = [Choice(n.key, n.name, n.detail, "network", "model") for n in point_networks()]
-        exact = Choice(EXACT, "Exact score", "The best answer there is to these points", "noise", "model")
-        live = [Choice(LIVE, "Network in training", self.live.words, "network", "model")]
-        self.panel.set_denoisers([exact, *networks, *(live if self.live.words else [])])
+        self._networks = {info.key: option_of(info) for info in point_networks()}
+        self.panel.set_denoisers(denoiser_choices(self._networks.values(), self.live.words))
 
     @Slot(str)
     def take_network(self, key: str) -> None:
@@ -294,7 +296,9 @@ class Lab2DWorkspace(QObject):
 
     def _show_settings(self) -> None:
         state = self._session.state
-        self.panel.show_settings(settings_of(state))
+        option = self._networks.get(state.lab.denoiser)
+        self.panel.show_settings(settings_of(state, option))
+        self.known_times_changed.emit(times_known_to(option, state))
         reason = "Painted points cannot be trained on" if state.lab.data == DRAWN else ""
         self.panel.set_training_offered(reason)
 
@@ -329,6 +333,7 @@ class Lab2DWorkspace(QObject):
             else ""
         )
 
+    @Slot()
     def _show_fit(self) -> None:
         state = self._session.state
         self.panel.show_fit(*fit_readings(state, self.driver.fit, is_walking=self.driver.is_walking))
@@ -351,11 +356,6 @@ class Lab2DWorkspace(QObject):
     def _on_field_changed(self) -> None:
         if self._is_active:
             self._picture.show_field(self._session.state)
-            self._show_fit()
-
-    @Slot()
-    def _on_fit_changed(self) -> None:
-        if self._is_active:
             self._show_fit()
 
     @Slot(bool)

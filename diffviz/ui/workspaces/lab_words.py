@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from diffviz.core.schedules import build_schedule
 from diffviz.core.timesteps import late_start, sampling_timesteps
 from diffviz.engine.lab_driver import CloudFit
 from diffviz.engine.lab_field import NetworkField
-from diffviz.engine.lab_spec import EXACT, MAX_PARTICLES, LabMotion, exact_points
+from diffviz.engine.lab_spec import EXACT, LIVE, MAX_PARTICLES, LabMotion, exact_points
 from diffviz.engine.state import SessionState
 from diffviz.evaluation.cloud_distances import Fit
+from diffviz.models.denoiser import DenoiserInfo
+from diffviz.ui.widgets.denoise_panel import DenoiserOption
+from diffviz.ui.widgets.fields import Choice
 from diffviz.ui.widgets.lab_panel import LabSettings
+from diffviz.ui.widgets.segmented import Segment
+from diffviz.ui.workspaces.denoise_fields import denoiser_remark
+
+MODES = (
+    Segment("plane", "Plane", "The plane at the time under the playhead"),
+    Segment("phase", "Phase plot", "One coordinate over all times, with the paths through it"),
+    Segment("cut", "1-D slice", "Density and score along a line through the plane"),
+)
+HINT = (
+    "Click to follow another start from $t$ = $T$. Drag a ring to move it; double-click takes it away. "
+    "Turn the wheel to look closer."
+)
 
 Cells = list[tuple[str, str, str]]
 
@@ -26,8 +43,22 @@ def moving_words(state: SessionState) -> str:
     return f"{lab.particles:,} particles · {how} · {count:,} data point{'s' if count != 1 else ''}"
 
 
-def settings_of(state: SessionState) -> LabSettings:
-    """What the panel shows of a state."""
+def option_of(info: DenoiserInfo) -> DenoiserOption:
+    """A network as the panels offer it."""
+    return DenoiserOption(info.key, info.name, detail=info.detail, trained_schedule=info.schedule)
+
+
+def denoiser_choices(networks: Iterable[DenoiserOption], live: str) -> list[Choice]:
+    """What the panel offers: exact score, networks, and the one in training if anything is said of it."""
+    return [
+        Choice(EXACT, "Exact score", "The best answer there is to these points", "noise", "model"),
+        *(Choice(o.key, o.name, o.detail, "network", "model") for o in networks),
+        *([Choice(LIVE, "Network in training", live, "network", "model")] if live else []),
+    ]
+
+
+def settings_of(state: SessionState, option: DenoiserOption | None) -> LabSettings:
+    """What the panel shows of a state, with the network that is chosen; None: the exact score."""
     lab, schedule = state.lab, build_schedule(state.schedule)
     times = sampling_timesteps(schedule, state.sampler.num_sampling_steps, state.sampler.spacing)
     return LabSettings(
@@ -40,6 +71,7 @@ def settings_of(state: SessionState) -> LabSettings:
         most_particles=MAX_PARTICLES,
         seed=state.seed if lab.motion is LabMotion.FORWARD else state.reverse_seed,
         noise_mode=state.noise_mode,
+        denoiser_remark=denoiser_remark(state, option),
         sampler_remark=late_start(schedule, times),
     )
 
