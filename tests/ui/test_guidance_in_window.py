@@ -61,6 +61,7 @@ def test_a_strip_shows_the_same_noise_over_all_scales_and_plays(
     assert (dialog.choices.num_frames, dialog.choices.last_t) == (9, 8)
     assert dialog.fields.range_label.plain == "1 to 9"
     assert dialog.fields.direction.currentText() == "First to last"
+    assert dialog.fields.captions.accessibleName() == "Name each sample"
     dialog.reject()
     person.key(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     person.type("Show the run: Triptych")

@@ -37,6 +37,8 @@ from diffviz.ui.widgets.size_field import SizeField
 from diffviz.ui.widgets.stacking_row import StackingRow
 from diffviz.ui.widgets.time_range import TimeRange
 
+_LABELS = "Label with $t$, $ᾱ$ and SNR"
+
 
 class ExportFields(QWidget):
     """
@@ -134,9 +136,7 @@ class ExportFields(QWidget):
         self.direction = ChoiceField(list(DIRECTIONS.items()))
         self.range = TimeRange()
         self.range_label = MathLabel("", "label")
-        self.captions = ToggleField(
-            "Label with $t$, $ᾱ$ and SNR", tooltip="Write t, ᾱ and SNR into the frames"
-        )
+        self.captions = ToggleField(_LABELS, tooltip="Write who denoised, and which time or sample it is")
         self.loop = ToggleField("Loop", tooltip="Start again at the end")
         self.hold = ToggleField("Hold last frame", tooltip="Let the last frame stay for a while")
         self.hold_s = NumberField(0.1, MAX_HOLD_S, decimals=1, step=0.1, unit="s")
@@ -370,6 +370,7 @@ class ExportFields(QWidget):
         self.direction.set_options(list((SAMPLE_DIRECTIONS if of_samples else DIRECTIONS).items()))
         self.direction.set_current(chosen.direction)
         self._range_title.set_markup("Range of samples" if of_samples else "Range of $t$")
+        self.captions.set_label("Name each sample" if of_samples else _LABELS)
         self.range.set_limits(*self._offer.limits[chosen.what])
         self.range.set_range(chosen.first_t, chosen.last_t)
         self.range_label.set_markup(range_words(chosen, self._offer.lengths[chosen.what]))

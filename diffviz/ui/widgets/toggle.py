@@ -56,6 +56,15 @@ class ToggleField(QAbstractButton):
         self.toggled.connect(self._on_toggled)
         self.clicked.connect(self.state_edited)
 
+    def set_label(self, label: str) -> None:
+        """Show other words."""
+        if label != self._markup:
+            self._markup = label
+            self.setText(plain_text(label))
+            self.setAccessibleName(plain_text(label))
+            self.updateGeometry()
+            self.update()
+
     def set_on(self, on: bool) -> None:
         """Show it as on or off, silently."""
         if on != self.isChecked():
