@@ -12,6 +12,7 @@ import typer
 
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
 from diffviz.cli_train_run import ShownRun
+from diffviz.data.toy2d import TOY_SETS
 from diffviz.models.catalog import CLASSIFIER
 from diffviz.models.network_config import architecture_of
 from diffviz.training.config import TrainingConfig
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from diffviz.training.examples import Material
     from diffviz.training.loop import TrainingRun
     from diffviz.training.team import Team
+
+_POINTS = ", ".join(TOY_SETS)
 
 
 def _with_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -52,7 +55,7 @@ def _parameter(option: Option) -> inspect.Parameter:
 @_with_options
 def train(
     data: Annotated[
-        str | None, typer.Option(help="fashion-mnist, mnist, emoji, swiss-roll or a folder of pictures.")
+        str | None, typer.Option(help=f"fashion-mnist, mnist, emoji, {_POINTS} or a folder of pictures.")
     ] = None,
     arch: Annotated[str | None, typer.Option(help="unet, convnet, mlp (points) or classifier.")] = None,
     images: Annotated[int | None, typer.Option(help="Length of the run in images seen.")] = None,
