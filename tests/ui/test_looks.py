@@ -2,7 +2,7 @@
 
 import itertools
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSettings, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -164,6 +164,30 @@ def test_with_text_twice_as_large_words_wrap_and_panels_scroll(
         window.show_workspace(workspace)
         qtbot.waitUntil(lambda: not cut_words(window) and not overlapping(window))
     assert window.forward.timeline.filmstrip.height() > 0
+
+
+def test_with_large_text_in_the_smallest_window_the_left_panel_gives_way_and_comes_back(
+    window: MainWindow, application: QApplication, qtbot: QtBot
+) -> None:
+    font = application.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    application.setFont(font)
+    window.toggle_theme()
+    window.resize(1100, 700)
+    left, centre, right = (window.panels.widget(index) for index in range(3))
+    for workspace in ("forward", "reverse", "train", "lab", "theory"):
+        window.show_workspace(workspace)
+        qtbot.waitUntil(lambda: not centre.geometry().intersects(right.geometry()))
+        assert window.panels.sizes()[0] == 0 or left.width() >= left.minimumSizeHint().width()
+        assert right.width() >= right.minimumSizeHint().width()
+        assert right.geometry().right() < window.width()
+    window.resize(1900, 1000)
+    qtbot.waitUntil(lambda: window.panels.sizes()[0] > 0)
+    # A panel that was folded by hand stays folded.
+    window.panels.toggle_left()
+    window.resize(1800, 1000)
+    QCoreApplication.processEvents()
+    assert window.panels.sizes()[0] == 0
 
 
 def test_pictures_are_enlarged_by_whole_factors(window: MainWindow, person: Person) -> None:

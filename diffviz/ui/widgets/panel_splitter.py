@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
+from typing_extensions import override
 
 _WIDTHS_PX = (320, 300)
 _NARROW_WIDTHS_PX = (288, 272)
@@ -15,6 +17,8 @@ class PanelSplitter(QSplitter):
     """
     Left panel, centre, right panel; the centre takes what the panels leave and never folds.
 
+    Where there is no room for all three, as with large text in a small window, the left panel gives way.
+
     Parameters
     ----------
     left, centre, right
@@ -24,6 +28,7 @@ class PanelSplitter(QSplitter):
     def __init__(self, left: QWidget, centre: QWidget, right: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._is_narrow = False
+        self._has_given_way = False
         self.setHandleWidth(1)
         for widget in (left, centre, right):
             self.addWidget(widget)
@@ -41,11 +46,34 @@ class PanelSplitter(QSplitter):
 
     def toggle_left(self) -> None:
         """Fold the left panel away, or bring it back."""
+        self._has_given_way = False
         self._toggle(_LEFT, self._widths()[0])
 
     def toggle_right(self) -> None:
         """Fold the right panel away, or bring it back."""
         self._toggle(_RIGHT, self._widths()[1])
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._give_way()
+        return done
+
+    def _give_way(self) -> None:
+        """Fold the left panel where the three do not fit side by side; bring it back where they do again."""
+        sizes = self.sizes()
+        left, right = (self.widget(index).minimumSizeHint().width() for index in (_LEFT, _RIGHT))
+        panels = left + (right if sizes[_RIGHT] else 0)
+        fits = panels + self.widget(_CENTRE).minimumWidth() <= self.width()
+        if (sizes[_LEFT] > 0 and not fits) or (self._has_given_way and fits):
+            self._has_given_way = not fits
+            self._toggle(_LEFT, max(left, self._widths()[0]))
 
     def _widths(self) -> tuple[int, int]:
         return _NARROW_WIDTHS_PX if self._is_narrow else _WIDTHS_PX
