@@ -27,6 +27,8 @@ class PanelSplitter(QSplitter):
 
     def __init__(self, left: QWidget, centre: QWidget, right: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._panels = left, right
+        self._centre = centre
         self._is_narrow = False
         self._has_given_way = False
         self.setHandleWidth(1)
@@ -68,9 +70,9 @@ class PanelSplitter(QSplitter):
     def _give_way(self) -> None:
         """Fold the left panel where the three do not fit side by side; bring it back where they do again."""
         sizes = self.sizes()
-        left, right = (self.widget(index).minimumSizeHint().width() for index in (_LEFT, _RIGHT))
+        left, right = (panel.minimumSizeHint().width() for panel in self._panels)
         panels = left + (right if sizes[_RIGHT] else 0)
-        fits = panels + self.widget(_CENTRE).minimumWidth() <= self.width()
+        fits = panels + self._centre.minimumWidth() <= self.width()
         if (sizes[_LEFT] > 0 and not fits) or (self._has_given_way and fits):
             self._has_given_way = not fits
             self._toggle(_LEFT, max(left, self._widths()[0]))
