@@ -42,6 +42,7 @@ class RoundTripView(QObject):
         self._request: ReverseRequest | None = None
         self._found: list[RoundTrip] = []
         self._progress = RoundTripCall(0, 1)
+        self._is_whole = False
         self.chart = LineChart("Error of the round trip over the number of steps", parent=stage)
         self.chart.hide()
         self.runner = JobRunner(self)
@@ -67,10 +68,11 @@ class RoundTripView(QObject):
         asked = run.request.settings
         if asked != self._request:
             self._request, self._found, self._progress = asked, [], RoundTripCall(0, 1)
+            self._is_whole = False
             self.chart.show_series((), ChartAxes((1.0, 10.0), (0.1, 1.0)))
             self.chart.set_hint("The first round trip is under way")
             work = partial(round_trips, run.request, self._shelf)
-            self.runner.start(work, name="Round trip", tag=run)
+            self.runner.start(work, name="Round trip", tag=asked)
         self._show_found()
 
     def leave(self) -> None:
@@ -86,7 +88,9 @@ class RoundTripView(QObject):
 
     @Slot()
     def _on_available(self) -> None:
-        for record in self.runner.drain():
+        # What a job that was replaced still had to tell is of another run.
+        is_current = self.runner.tag == self._request
+        for record in self.runner.drain() if is_current else ():
             if isinstance(record, RoundTrip):
                 self._found.append(record)
             elif isinstance(record, RoundTripCall):
@@ -98,7 +102,8 @@ class RoundTripView(QObject):
     def _on_ended(self, outcome: JobOutcome) -> None:
         if outcome.status is JobStatus.FAILED:
             self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
-        elif outcome.status is JobStatus.SUCCEEDED:
+        elif outcome.status is JobStatus.SUCCEEDED and self.runner.tag == self._request:
+            self._is_whole = True
             self._on_available()
 
     def _show_found(self) -> None:
@@ -123,7 +128,7 @@ class RoundTripView(QObject):
             self.chart.set_hint("No error that could be drawn")
 
     def _sentence(self) -> str:
-        if self._progress.done < self._progress.total:
+        if not self._is_whole:
             return f"Network call {self._progress.done} of {self._progress.total}."
         slope = _slope(self._found)
         if slope is None:
