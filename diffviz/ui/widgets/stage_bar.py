@@ -86,7 +86,9 @@ class StageBar(QWidget):
         self.title = StageTitle(icon_name)
         self.modes = SegmentedSwitch(modes, "Way of showing")
         self.modes.selected.connect(self.mode_selected)
-        self.modes.setVisible(bool(modes))
+        if not modes:
+            # Shown before it has a parent it would be a window of its own for a moment.
+            self.modes.hide()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
