@@ -106,7 +106,10 @@ def test_a_stored_recipe_of_an_older_version_has_the_defaults_of_what_it_lacks()
         (["--base", "12"], "The base width is a multiple of 8."),
         (["--blocks", "0"], "Every level of a U-Net has at least 1 residual block."),
         (["--heads", "3"], "The heads of the attention must divide the channels of every level."),
-        (["--loss", "odd"], "The loss must be one of simple, elbo_beta, elbo_tilde, mean, x0, v, edm, min_snr"),
+        (
+            ["--loss", "odd"],
+            "The loss must be one of simple, elbo_beta, elbo_tilde, mean, x0, v, edm, min_snr",
+        ),
         (["--timestep-draw", "odd"], "The timestep draw must be one of stratified, antithetic, uniform"),
         (["--clip", "-1"], "The gradient clip must not be negative."),
         (["--schedule", "{oops"], "that is not JSON"),
