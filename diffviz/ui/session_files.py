@@ -13,6 +13,8 @@ from diffviz.data.images import ImageReadError, to_uint8
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner
+from diffviz.engine.lab_denoisers import point_networks
+from diffviz.engine.lab_spec import EXACT, LIVE
 from diffviz.engine.outcome import JobOutcome
 from diffviz.engine.session import Session
 from diffviz.engine.session_file import SUFFIX, PictureRead, SessionRead, read_session, session_text
@@ -134,6 +136,11 @@ class SessionFiles(QObject):
         if state.denoiser not in keys:
             lost.append(f"The network “{state.denoiser}” is not on this computer.")
             state = replace(state, denoiser=SessionState().denoiser, class_index=None)
+        if state.lab.denoiser not in {EXACT, *(info.key for info in point_networks())}:
+            # The network in training is kept with its run, not with the session.
+            if state.lab.denoiser != LIVE:
+                lost.append(f"The lab's network “{state.lab.denoiser}” is not on this computer.")
+            state = replace(state, lab=replace(state.lab, denoiser=EXACT))
         return state, lost
 
     def _become(self, path: Path) -> None:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from diffviz.app import make_window
 from diffviz.core.sampler_spec import SamplerKind
 from diffviz.core.schedules import ScheduleSpec
+from diffviz.engine.lab_spec import EXACT
 from diffviz.engine.session import SessionState, Workspace
 from diffviz.ui.main_window import MainWindow
 from tests.ui.person import Person, write_picture
@@ -100,6 +101,7 @@ def test_a_session_whose_pictures_and_network_are_gone_is_opened_with_the_rest(
     window.files.save_to(path)
     content = json.loads(path.read_text())
     content["settings"]["denoiser"] = "my-own-network"
+    content["settings"]["lab"]["denoiser"] = "my-own-points"
     path.write_text(json.dumps(content))
     # Moved together they find each other.
     moved = (tmp_path / "a").rename(tmp_path / "b")
@@ -109,7 +111,9 @@ def test_a_session_whose_pictures_and_network_are_gone_is_opened_with_the_rest(
     assert window.session.state.image == f"file:{moved / 'waves.png'}"
     _, headline, reason = window.message_bar.messages[0]
     assert headline == "mine.diffviz was opened without all that belongs to it"
-    assert reason == "The network “my-own-network” is not on this computer."
+    assert "The network “my-own-network” is not on this computer." in reason
+    assert "The lab's network “my-own-points” is not on this computer." in reason
+    assert window.session.state.lab.denoiser == EXACT
     window.message_bar.clear()
 
     (moved / "waves.png").unlink()
