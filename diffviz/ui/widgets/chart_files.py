@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QWidget
 
 from diffviz.export.whole_file import ExportError, whole_file
 from diffviz.ui.theme import colours_for_print
+from diffviz.ui.widgets.picture_output import encoded
 
 _SCREEN_DPI = 96
 _PICTURE_SCALE = 3
@@ -101,10 +102,9 @@ def as_csv(table: Mapping[str, ArrayLike], separator: str = ",") -> str:
 def _png(picture: QImage, name: str) -> bytes:
     picture.setText("Title", name)
     picture.setText("Software", "diffviz")
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, "PNG")  # type: ignore[call-overload]
-    return bytes(buffer.data().data())
+    content = encoded(picture, "png")
+    assert content is not None, "Qt writes PNG everywhere"
+    return content
 
 
 def _pdf(widget: QWidget, name: str) -> bytes:

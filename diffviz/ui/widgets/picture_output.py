@@ -28,20 +28,28 @@ def save_picture(picture: QImage, path: Path) -> None:
         The folder cannot be written, the disk is full, or the ending names no known format.
     """
     ending = path.suffix.lstrip(".").lower() or "png"
-    # Through memory, because Qt's own writing to a file hides a full disk.
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not picture.save(buffer, ending.upper()):  # type: ignore[call-overload]
+    content = encoded(picture, ending)
+    if content is None:
         message = f"{path.name} could not be saved: “{ending}” is not a picture format. Use .png."
         raise PictureSaveError(message)
     partial = path.with_name(f".{path.name}.part")
     try:
-        partial.write_bytes(buffer.data().data())
+        partial.write_bytes(content)
         os.replace(partial, path)
     except OSError as error:
         partial.unlink(missing_ok=True)
         message = f"{path.name} could not be saved: {(error.strerror or str(error)).lower()}."
         raise PictureSaveError(message) from error
+
+
+def encoded(picture: QImage, kind: str) -> bytes | None:
+    """The bytes of a picture file of a kind such as "png"; None where there is no such kind."""
+    # In memory, because Qt's own writing to a file hides a full disk.
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not picture.save(buffer, kind.upper()):  # type: ignore[call-overload]
+        return None
+    return bytes(buffer.data().data())
 
 
 def file_stem(name: str) -> str:
