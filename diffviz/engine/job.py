@@ -19,7 +19,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 from typing_extensions import override
 
 from diffviz.engine.courtesy import step_back_from_the_window
-from diffviz.engine.gate import GateState, StepGate
+from diffviz.engine.gate import GateState, Preparation, StepGate, WorkStoppedError
 from diffviz.engine.mailbox import Mailbox
 from diffviz.engine.outcome import JobOutcome, JobStatus
 
@@ -42,11 +42,11 @@ class Job(QThread):
     available = Signal()
 
     def __init__(
-        self, make_steps: StepsFactory, *, name: str, paused: bool = False, parent: QObject | None = None
+        self, make_steps: StepsFactory, gate: StepGate, *, name: str, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.name = name
-        self.gate = StepGate(paused=paused)
+        self.gate = gate
         self.mailbox = Mailbox()
         self._make_steps: StepsFactory | None = make_steps
         self._outcome: JobOutcome | None = None
@@ -82,6 +82,8 @@ class Job(QThread):
                 finished = self._walk(steps)
                 status = JobStatus.SUCCEEDED if finished else JobStatus.CANCELLED
                 outcome = JobOutcome(status, self.name)
+        except WorkStoppedError:
+            outcome = JobOutcome(JobStatus.CANCELLED, self.name)
         # Whatever was raised, even SystemExit, has to reach the person: a thread has nobody else to tell.
         except BaseException as error:
             outcome = JobOutcome.failed(self.name, error)
@@ -91,12 +93,14 @@ class Job(QThread):
         """Post every record; False when the gate was stopped before the generator was through."""
         durations_s: deque[float] = deque(maxlen=_PACE_WINDOW)
         while self.gate.admit():
-            started_s = time.perf_counter()
+            started_s, held_s = time.perf_counter(), self.gate.held_s
             try:
                 record = next(steps)
             except StopIteration:
                 return True
-            durations_s.append(time.perf_counter() - started_s)
+            durations_s.append(time.perf_counter() - started_s - (self.gate.held_s - held_s))
+            if not isinstance(record, Preparation):
+                self.gate.step_made()
             self._seconds_per_step = statistics.median(durations_s)
             if self.mailbox.post(record):
                 self.available.emit()
@@ -128,7 +132,7 @@ class _Order:
     make_steps: StepsFactory
     name: str
     tag: object
-    paused: bool
+    gate: StepGate
 
 
 class JobRunner(QObject):
@@ -180,6 +184,11 @@ class JobRunner(QObject):
         return self._job is not None
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing more comes of the job as it is held: it waits, and what it gave was drained."""
+        return self._job is not None and self._job.gate.is_holding and not self._mailbox
+
+    @property
     def tag(self) -> object:
         """What the present or last job was started with."""
         return self._order.tag if self._order is not None else None
@@ -190,7 +199,12 @@ class JobRunner(QObject):
         return self._job.seconds_per_step if self._job is not None else None
 
     def start(
-        self, make_steps: StepsFactory, *, name: str = "The job", tag: object = None, paused: bool = False
+        self,
+        make_steps: StepsFactory,
+        *,
+        name: str = "The job",
+        tag: object = None,
+        gate: StepGate | None = None,
     ) -> bool:
         """Run what `make_steps` returns, after the present job, which is stopped first.
 
@@ -202,8 +216,9 @@ class JobRunner(QObject):
             First words of the sentences that tell how it ended: "Sampling".
         tag
             Anything; handed to `started`. An order that is replaced before it began is forgotten.
-        paused
-            Start with the gate closed, for a run that goes by single steps from the beginning.
+        gate
+            The gate of this job alone: one that the work asks, too, inside its steps, or one that is not open
+            from the beginning. Without it a new, open one.
 
         Returns
         -------
@@ -212,13 +227,13 @@ class JobRunner(QObject):
         """
         if self._closed:
             return False
-        self._next = _Order(make_steps, name, tag, paused)
+        self._next = _Order(make_steps, name, tag, gate or StepGate())
         self._stop_present()
         self._begin_next()
         return True
 
     def pause(self) -> None:
-        """Hold the job after the step under way."""
+        """Hold the job after the step under way, or where that asks the gate."""
         self._ask(GateState.PAUSED)
 
     def resume(self) -> None:
@@ -226,11 +241,11 @@ class JobRunner(QObject):
         self._ask(GateState.RUNNING)
 
     def step(self) -> None:
-        """One step, then pause; pauses a running job."""
+        """One step, then pause; pauses a running job after the step under way."""
         self._ask(GateState.ONE_STEP)
 
     def cancel(self) -> None:
-        """Stop the present job after the step under way and forget an order that waits for it."""
+        """Stop the present job as soon as it asks the gate, and forget an order that waits for it."""
         self._next = None
         self._stop_present()
 
@@ -262,12 +277,13 @@ class JobRunner(QObject):
         if self._next is None or self._job is not None or self._finishing:
             return
         order, self._next = self._next, None
-        job = Job(order.make_steps, name=order.name, paused=order.paused, parent=self)
+        job = Job(order.make_steps, order.gate, name=order.name, parent=self)
         self._job, self._order, self._mailbox = job, order, job.mailbox
         job.available.connect(self._on_job_available)
         job.finished.connect(self._on_job_finished)
         job.start(QThread.Priority.LowPriority)
-        self._set_state(JobState.PAUSED if order.paused else JobState.RUNNING)
+        is_open = order.gate.state is GateState.RUNNING
+        self._set_state(JobState.RUNNING if is_open else JobState.PAUSED)
         self.started.emit(order.tag)
 
     def _stop_present(self) -> None:

@@ -9,6 +9,7 @@ from diffviz.core.guidance import scales_between
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.core.slips import Slip
+from diffviz.engine.gate import Preparation
 from diffviz.engine.state import SessionState, StartFrom
 from diffviz.models.denoiser import needs_no_network
 
@@ -213,7 +214,7 @@ class ReverseRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class ReverseContext:
+class ReverseContext(Preparation):
     """What is known of a run before its first step.
 
     Attributes

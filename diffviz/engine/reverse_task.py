@@ -17,6 +17,8 @@ from diffviz.core.schedules import build_schedule
 from diffviz.core.slips import misleading_schedule, slipped_noise, slipped_predict, slipped_spec
 from diffviz.engine.courtesy import leave_a_core_to_the_window
 from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.gate import StepGate
+from diffviz.engine.gated import GatedClassifier, GatedDenoiser
 from diffviz.engine.request import Fork, ReverseContext, ReverseRequest
 from diffviz.engine.run_plan import nearest_time, plan_run
 from diffviz.engine.run_start import RunApproach, fitted_picture, run_noise, starting_pictures
@@ -56,6 +58,7 @@ def reverse_steps(
     *,
     go_on_from: RunPoint | None = None,
     fork_point: RunPoint | None = None,
+    gate: StepGate | None = None,
 ) -> Iterator[ReverseContext | ReverseStep | RunApproach]:
     """Walk from noise to pictures.
 
@@ -73,6 +76,9 @@ def reverse_steps(
         A place of this very run; the steps before it are not made again.
     fork_point
         For a fork its place in the parent; without it the parent's steps down to it are made again.
+    gate
+        Asked before each call of a network, beside the job that asks it before each record; without it
+        nobody holds the run in the middle of a step.
 
     Yields
     ------
@@ -89,8 +95,11 @@ def reverse_steps(
         If the schedule, a file or the device cannot be used.
     ValueError
         If sampler, schedule and denoiser do not go together; the message is one sentence.
+    WorkStoppedError
+        If the gate was stopped in the middle of a step; nothing of that step is kept.
     """
     leave_a_core_to_the_window()
+    gate = gate or StepGate()
     shelved = shelf.fetch(request)
     info = shelved.info(request.class_index)
     shape = _picture_shape(info)
@@ -99,12 +108,13 @@ def reverse_steps(
     if request.start_image is not None:
         guide = fitted_picture(shelf.images, request.start_image, shape, request.start_fit)
     yield ReverseContext(request, info, shape, plan.times, guide)
+    denoiser, classifier = GatedDenoiser(shelved.denoiser, gate), shelf.classifier_for(request, info)
     predict = guided(
-        shelved.denoiser,
+        denoiser,
         request.class_index,
         request.guidance_scales,
         request.guidance_rescale,
-        shelf.classifier_for(request, info),
+        None if classifier is None else GatedClassifier(classifier, gate),
         request.classifier_scale,
     )
     predict = slipped_predict(predict, misleading_schedule(request.schedule), request.slip)
@@ -112,11 +122,11 @@ def reverse_steps(
         point = go_on_from
     elif request.fork is not None:
         if fork_point is None:
-            fork_point = yield from _approach(request.fork, shelf)
+            fork_point = yield from _approach(request.fork, shelf, gate)
         point = _forked(request, fork_point, predict, shape, info)
     else:
         # Guidance cannot be run backwards well.
-        plain = guided(shelved.denoiser, request.class_index)
+        plain = guided(denoiser, request.class_index)
         x_start = yield from starting_pictures(request, shelf.images, shape, plain, plan.own)
         point = RunPoint(plan.own[0], x_start)
     schedule = build_schedule(request.schedule)
@@ -131,7 +141,7 @@ def reverse_steps(
         slip=request.slip,
     )
     first = plan.times.index(point.t)
-    for step, seconds in _timed(_detached(steps)):
+    for step, seconds in _timed(_detached(steps), gate):
         yield dataclasses.replace(step, index=first + step.index, num_steps=len(plan.times), seconds=seconds)
 
 
@@ -141,10 +151,10 @@ def _picture_shape(info: DenoiserInfo) -> tuple[int, int, int]:
     return info.image_shape
 
 
-def _approach(fork: Fork, shelf: DenoiserShelf) -> Generator[RunApproach, None, RunPoint]:
+def _approach(fork: Fork, shelf: DenoiserShelf, gate: StepGate) -> Generator[RunApproach, None, RunPoint]:
     """Make the parent's steps again down to the fork; returns the place."""
     before: tuple[int, Tensor] | None = None
-    for record in reverse_steps(fork.parent, shelf):
+    for record in reverse_steps(fork.parent, shelf, gate=gate):
         if not isinstance(record, ReverseStep):
             continue
         if record.t == fork.t:
@@ -181,14 +191,14 @@ def _forked(
     return RunPoint(t, x_t)
 
 
-def _timed(steps: Iterator[ReverseStep]) -> Iterator[tuple[ReverseStep, float]]:
-    """The steps with how long each took, without the time that their reader took between them."""
+def _timed(steps: Iterator[ReverseStep], gate: StepGate) -> Iterator[tuple[ReverseStep, float]]:
+    """The steps with how long each took, without the time that their reader or the gate took."""
     while True:
-        started_s = time.perf_counter()
+        started_s, held_s = time.perf_counter(), gate.held_s
         step = next(steps, None)
         if step is None:
             return
-        yield step, time.perf_counter() - started_s
+        yield step, time.perf_counter() - started_s - (gate.held_s - held_s)
 
 
 def _detached(steps: Iterator[ReverseStep]) -> Iterator[ReverseStep]:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from diffviz.core.samplers import ReverseStep, SamplerSpec
 from diffviz.core.slips import Slip, sane_spec
 from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.gate import GateState, StepGate
 from diffviz.engine.history import Run, RunHistory
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner, JobState
@@ -21,7 +22,6 @@ from diffviz.engine.race import reference_sampler
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.reverse_task import RunPoint, reverse_steps
 from diffviz.engine.run_plan import plan_run
-from diffviz.engine.run_start import RunApproach
 from diffviz.engine.session import Session
 from diffviz.engine.state import MAX_SEED
 
@@ -80,13 +80,11 @@ class RunDriver(QObject):
         self.runner = JobRunner(self)
         self.is_following = True
         self.is_seen = False
-        self._owes_first_step = False
         self._num_races = 0
         self._waiting: list[_Order] = []
         self._pace = PreviewPace(self)
         self._pace.due.connect(self._on_drawing_due)
         self.runner.available.connect(self._pace.want)
-        self.runner.started.connect(self._on_started)
         self.runner.ended.connect(self._on_run_ended)
         self.runner.state_changed.connect(self._on_state_changed)
         self.history.noted.connect(self.noted)
@@ -107,7 +105,7 @@ class RunDriver(QObject):
 
     @Slot()
     def pause(self) -> None:
-        """Hold the run after the step under way."""
+        """Hold the run after the network call under way."""
         self.runner.pause()
 
     @Slot()
@@ -304,19 +302,14 @@ class RunDriver(QObject):
         request = run.request
         self._waiting = []
         # Who begins a run paused has asked for one step.
-        self._owes_first_step = paused
-        work = partial(reverse_steps, request, self._shelf, go_on_from=go_on_from, fork_point=fork_point)
-        self.runner.start(work, name="Sampling", tag=run, paused=paused)
+        gate = StepGate(GateState.ONE_STEP if paused else GateState.RUNNING)
+        work = partial(
+            reverse_steps, request, self._shelf, go_on_from=go_on_from, fork_point=fork_point, gate=gate
+        )
+        self.runner.start(work, name="Sampling", tag=run, gate=gate)
         if go_on_from is None:
             self._session.update(t=plan_run(request).own[0])
         self.begun.emit(run)
-
-    @Slot(object)
-    def _on_started(self, tag: object) -> None:
-        del tag
-        # Not before: while the job before it was being stopped, nobody heard the wish for a step.
-        if self._owes_first_step:
-            self.runner.step()
 
     @Slot()
     def _on_drawing_due(self) -> None:
@@ -333,24 +326,12 @@ class RunDriver(QObject):
                 has_steps = True
                 self.history.append(run, record)
                 self.stepped.emit(run, record)
-                continue
-            if isinstance(record, ReverseContext):
+            elif isinstance(record, ReverseContext):
                 self.history.set_context(run, record)
-            if isinstance(record, (ReverseContext, RunApproach)) and self.runner.state is JobState.PAUSED:
-                # The single step that was asked for has brought this record alone.
-                self.runner.step()
-            if isinstance(record, ReverseContext):
-                self._make_owed_step()
         # The playhead belongs to the workspace that is seen, and goes along with steps, not with drawings.
         is_followed = has_steps and self.is_following and self.is_seen and run is self.history.current
         if is_followed and run.last is not None:
             self._session.update(t=0 if run.complete else run.last.t)
-
-    def _make_owed_step(self) -> None:
-        """The first thing that a run gives is no step yet; who asked for one step wants to see one."""
-        if self._owes_first_step and self.runner.state is JobState.PAUSED:
-            self.runner.step()
-        self._owes_first_step = False
 
     @Slot(object)
     def _on_run_ended(self, outcome: JobOutcome) -> None:

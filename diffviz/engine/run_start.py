@@ -14,6 +14,7 @@ from diffviz.core.noise import Stream
 from diffviz.core.samplers import Predict, SeededNoise
 from diffviz.core.schedules import build_schedule
 from diffviz.data.images import Picture, fit
+from diffviz.engine.gate import Preparation
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseRequest
 
@@ -26,7 +27,7 @@ Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class RunApproach:
+class RunApproach(Preparation):
     """A step on the way to where the run begins: of its parent down to a fork, or of an inversion upwards."""
 
     t: int

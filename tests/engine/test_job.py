@@ -5,6 +5,7 @@ import threading
 import pytest
 from PySide6.QtCore import QThread
 
+from diffviz.engine.gate import GateState, Preparation, StepGate
 from diffviz.engine.job import JobRunner, JobState, JobStatus
 
 PATIENCE_S = 10
@@ -217,7 +218,7 @@ def test_closing_the_window_over_a_running_job_waits_for_its_thread(qtbot, runne
 
 def test_closing_the_window_over_a_paused_job_waits_for_its_thread(runner, witness):
     steps = Counting()
-    runner.start(steps, paused=True)
+    runner.start(steps, gate=StepGate(GateState.PAUSED))
     runner.shutdown()
     assert [outcome.status for outcome in witness.outcomes] == [JobStatus.CANCELLED]
     assert not living_threads(runner)
@@ -235,7 +236,7 @@ def test_closing_the_window_drops_the_job_that_waits_its_turn(runner, witness):
 
 def test_a_job_started_paused_goes_by_single_steps(qtbot, runner, witness):
     steps = Counting()
-    runner.start(steps, paused=True)
+    runner.start(steps, gate=StepGate(GateState.PAUSED))
     for count in (1, 2, 3):
         runner.step()
         qtbot.waitUntil(lambda count=count: len(witness.records) == count)
@@ -246,9 +247,36 @@ def test_a_job_started_paused_goes_by_single_steps(qtbot, runner, witness):
     assert_ended_once(runner, witness, steps, JobStatus.CANCELLED)
 
 
+def test_what_only_prepares_a_step_does_not_use_up_the_one_that_was_asked_for(qtbot, runner, witness):
+    preparations = [Preparation() for _ in range(3)]
+    runner.start(lambda: iter([*preparations, 1, 2]), gate=StepGate(GateState.ONE_STEP))
+    assert runner.state is JobState.PAUSED
+    qtbot.waitUntil(lambda: witness.records == [*preparations, 1])
+    runner.step()
+    qtbot.waitUntil(lambda: witness.records == [*preparations, 1, 2])
+    assert runner.state is JobState.PAUSED
+
+
+def test_a_job_stopped_in_the_middle_of_a_step_was_cancelled_and_did_not_fail(qtbot, runner, witness):
+    gate, halfway = StepGate(), threading.Event()
+
+    def make_steps():
+        yield 0
+        halfway.set()
+        while True:
+            gate.admit_call()
+
+    runner.start(make_steps, gate=gate)
+    assert halfway.wait(PATIENCE_S)
+    with qtbot.waitSignal(runner.ended):
+        runner.cancel()
+    assert [outcome.status for outcome in witness.outcomes] == [JobStatus.CANCELLED]
+    assert witness.records == [0]
+
+
 def test_after_a_single_step_the_job_can_be_resumed(qtbot, runner, witness):
     steps = Counting(40)
-    runner.start(steps, paused=True)
+    runner.start(steps, gate=StepGate(GateState.PAUSED))
     runner.step()
     qtbot.waitUntil(lambda: witness.records == [0])
     with qtbot.waitSignal(runner.ended):
@@ -313,7 +341,7 @@ def test_a_plain_list_is_a_job_too(qtbot, runner, witness):
 
 def test_the_pace_is_known_after_the_first_step(qtbot, runner, witness):
     assert runner.seconds_per_step is None
-    runner.start(Counting(), paused=True)
+    runner.start(Counting(), gate=StepGate(GateState.PAUSED))
     runner.step()
     qtbot.waitUntil(lambda: len(witness.records) == 1)
     assert runner.seconds_per_step >= 0.0

@@ -28,11 +28,5 @@ def wait_for_the_end(window: MainWindow, qtbot: QtBot) -> Run:
 
 def wait_until_still(window: MainWindow, qtbot: QtBot) -> int:
     """Wait until a paused run has delivered the step that was under way; returns how many steps it has."""
-    counts: list[int] = []
-
-    def has_rested() -> bool:
-        counts.append(len(current(window).steps))
-        return len(counts) >= 30 and len(set(counts[-30:])) == 1
-
-    qtbot.waitUntil(has_rested, timeout=20_000)
-    return counts[-1]
+    qtbot.waitUntil(lambda: window.reverse.runner.is_at_rest, timeout=20_000)
+    return len(current(window).steps)

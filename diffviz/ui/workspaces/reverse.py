@@ -212,7 +212,7 @@ class ReverseWorkspace(QObject):
 
     @Slot()
     def pause(self) -> None:
-        """Hold the run after the step under way."""
+        """Hold the run after the network call under way."""
         self.driver.pause()
 
     @Slot()
