@@ -12,6 +12,7 @@ import typer
 
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
 from diffviz.cli_train_run import ShownRun
+from diffviz.data.point_files import is_point_file, learns_points
 from diffviz.data.toy2d import TOY_SETS
 from diffviz.models.catalog import CLASSIFIER
 from diffviz.models.network_config import architecture_of
@@ -55,9 +56,16 @@ def _parameter(option: Option) -> inspect.Parameter:
 @_with_options
 def train(
     data: Annotated[
-        str | None, typer.Option(help=f"fashion-mnist, mnist, emoji, {_POINTS} or a folder of pictures.")
+        str | None,
+        typer.Option(
+            help=f"fashion-mnist, mnist, emoji, {_POINTS}, a folder of pictures, or a file of points "
+            "(.csv with two columns, .npy n × 2)."
+        ),
     ] = None,
-    arch: Annotated[str | None, typer.Option(help="unet, convnet, mlp (points) or classifier.")] = None,
+    arch: Annotated[
+        str | None,
+        typer.Option(help="unet, convnet, mlp (points) or classifier.", show_default="unet, points: mlp"),
+    ] = None,
     images: Annotated[int | None, typer.Option(help="Length of the run in images seen.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Length of the run in passes over the data.")] = None,
     out: Annotated[Path | None, typer.Option(help="File of the network; default runs/DATA-ARCH.")] = None,
@@ -83,8 +91,9 @@ def train(
     """Train a network, or go on training one.
 
     Writes the network with averaged weights to OUT, and beside it OUT's .training.safetensors, from which
-    --resume goes on as if it had never stopped. Ctrl-C saves both and stops. Several devices or machines
-    share each batch under torchrun: torchrun --nproc-per-node 4 -m diffviz train …
+    --resume goes on as if it had never stopped. Ctrl-C saves both and stops. Without --arch points are
+    learned by the recipe that the window recommends. Several devices or machines share each batch under
+    torchrun: torchrun --nproc-per-node 4 -m diffviz train …
     """
     if images is not None and epochs is not None:
         raise ValueError("Give --images or --epochs, not both.")
@@ -165,20 +174,26 @@ def _new_run(
     given: dict[str, Any], length: tuple[int | None, int | None], device: str, team: Team, download: bool
 ) -> tuple[TrainingRun, Material]:
     """A run by the options that were given."""
+    from diffviz.engine.training_plan import recommended
     from diffviz.training.loop import TrainingRun
 
     plain = TrainingConfig()
-    data, architecture = given.pop("data", plain.data), given.pop("arch", "unet")
+    data = given.pop("data", plain.data)
+    base = recommended(data).config if learns_points(data) and "arch" not in given else None
+    architecture = given.pop("arch", "unet" if base is None else "mlp")
     spec = _schedule(given)
     material = _material(data, architecture, given.get("size", plain.image_size), download, team)
     images = _images(length, material)
+    if images is None:
+        images = (base or plain).images
     config = make_recipe(
         given,
         material,
         architecture=architecture,
-        images=plain.images if images is None else images,
+        images=images,
         data=data,
         schedule=spec,
+        base=base,
     )
     return TrainingRun(config, material.examples, device, team), material
 
@@ -229,7 +244,8 @@ def _use_threads(threads: int | None, batch_parts: int) -> None:
 
 
 def _default_path(config: TrainingConfig) -> Path:
-    stem = Path(config.data).name or "pictures"
+    path = Path(config.data)
+    stem = path.stem if is_point_file(path) else path.name or "pictures"
     return Path("runs") / f"{stem}-{architecture_of(config.network)}.safetensors"
 
 

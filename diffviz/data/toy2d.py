@@ -110,10 +110,17 @@ def draw_points(name: str, count: int = 10_000, seed: int = 0) -> Points:
         float32, shape (count, 2), centred, divided by one number so that the mean of ½‖x‖² is 1; points that
         all lie in one place stay there.
     """
-    points = TOY_SETS[name][1](np.random.default_rng(seed), count)
-    points -= points.mean(axis=0)
-    scale = float(np.sqrt(np.square(points).sum(axis=1).mean() / 2))
-    return np.asarray(points / (scale or 1.0), np.float32)
+    return standardised(TOY_SETS[name][1](np.random.default_rng(seed), count))[0]
+
+
+def standardised(points: _Drawn) -> tuple[Points, float]:
+    """Points (n, 2), centred and divided by one number so that the mean of ½‖x‖² is 1, and that number.
+
+    Points that all lie in one place are centred and divided by 1.
+    """
+    points = points - points.mean(axis=0)
+    scale = float(np.sqrt(np.square(points).sum(axis=1).mean() / 2)) or 1.0
+    return np.asarray(points / scale, np.float32), scale
 
 
 def _every_other(count: int) -> NDArray[np.bool_]:

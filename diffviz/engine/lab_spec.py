@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from diffviz.core.flow import MAX_G
+from diffviz.data.point_files import PLANE_REACH
 from diffviz.data.toy2d import TOY_SETS, draw_points
 from diffviz.models.exact_points import ExactPoints
 
@@ -24,7 +25,6 @@ MAX_COUNT = 5000
 MAX_PARTICLES = 100_000
 MAX_DRAWN = 2000
 MAX_STARTS = 24
-REACH = 6.0
 
 Place = tuple[float, float]
 
@@ -120,5 +120,5 @@ def _exact_points(data: str, drawn: tuple[Place, ...], count: int) -> ExactPoint
 
 
 def _inside(place: Place) -> Place:
-    x, y = (min(max(float(value), -REACH), REACH) for value in place)
+    x, y = (min(max(float(value), -PLANE_REACH), PLANE_REACH) for value in place)
     return x, y

@@ -12,6 +12,7 @@ from diffviz import paths
 from diffviz.data.datasets import SOURCES, find_files, load_dataset
 from diffviz.data.image_folder import count_pictures, read_image_folder
 from diffviz.data.images import Pixels
+from diffviz.data.point_files import is_point_file, learns_points, points_title, read_points
 from diffviz.data.toy2d import TOY_SETS, draw_points
 
 if TYPE_CHECKING:
@@ -92,7 +93,12 @@ def preview_data(key: str, image_size: int = 32) -> DataPreview:
     """
     if key in TOY_SETS:
         points = draw_points(key)
-        return DataPreview(key, TOY_SETS[key][0], len(points), points=points[:_MOST_POINTS])
+        return DataPreview(key, points_title(key), len(points), points=points[:_MOST_POINTS])
+    if is_point_file(key):
+        found = read_points(Path(key))
+        count = len(found.points)
+        every = -(-count // _MOST_POINTS)
+        return DataPreview(key, points_title(key), count, points=found.points[::every], notes=found.notes)
     is_folder = key not in SOURCES and Path(key).is_dir()
     if is_folder and (count := count_pictures(Path(key), image_size)) > _MOST_READ:
         # A look at a hundred thousand files must not keep anybody waiting.
@@ -123,6 +129,6 @@ def _fetch_command(key: str) -> str:
 
 def title_of(key: str) -> str:
     """What a person calls data, by their key alone."""
-    if key in TOY_SETS:
-        return TOY_SETS[key][0]
+    if learns_points(key):
+        return points_title(key)
     return SOURCES[key].title if key in SOURCES else Path(key).name

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from diffviz.core.losses import Loss
 from diffviz.core.prediction import PredictionType
 from diffviz.core.schedules import ScheduleSpec
-from diffviz.data.toy2d import TOY_SETS
+from diffviz.data.point_files import learns_points
 from diffviz.models.network_config import ConvNetConfig, MlpConfig, UNetConfig, architecture_of
 from diffviz.training.config import TrainingConfig
 
@@ -42,7 +42,7 @@ class TrainingPlan:
     @property
     def is_points(self) -> bool:
         """Whether it learns points in the plane and not pictures."""
-        return self.config.data in TOY_SETS
+        return learns_points(self.config.data)
 
     @property
     def architecture(self) -> str:
@@ -109,9 +109,9 @@ def recommended(data: str) -> TrainingPlan:
     Parameters
     ----------
     data
-        A data set by name, or a folder.
+        A data set by name, a folder, or a file of points.
     """
-    if data in TOY_SETS:
+    if learns_points(data):
         config = TrainingConfig(
             data=data,
             images=512_000,

@@ -185,4 +185,5 @@ def _info(key: str, stored: StoredFile) -> DenoiserInfo:
         kind="network",
         detail=f"{header.name} · {size}",
         schedule=header.schedule,
+        fingerprint=header.fingerprint,
     )

@@ -47,6 +47,8 @@ class CheckpointHeader:
         Shape of one example: (C, H, W) of a picture, (d,) of a point.
     images_seen, command
         How long it was trained, and the command line that repeats it.
+    fingerprint
+        By which the points of a person's own file, which it learned, are known again; empty for other data.
     """
 
     name: str
@@ -59,6 +61,7 @@ class CheckpointHeader:
     licence: str = ""
     images_seen: int = 0
     command: str = ""
+    fingerprint: str = ""
     format: int = FORMAT
 
 

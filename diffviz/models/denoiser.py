@@ -43,6 +43,8 @@ class DenoiserInfo:
         One short line for a badge.
     schedule
         The schedule it was trained with; `None` for denoisers that know every noise level.
+    fingerprint
+        That of the points that a network learned from a person's own file; empty otherwise.
     """
 
     key: str
@@ -55,6 +57,7 @@ class DenoiserInfo:
     kind: Literal["network", "exact", "gaussian", "blur"] = "network"
     detail: str = ""
     schedule: ScheduleSpec | None = None
+    fingerprint: str = ""
 
 
 def picture_set(key: str) -> str | None:

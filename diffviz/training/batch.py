@@ -30,10 +30,13 @@ class Examples:
         Pictures as uint8 (N, C, H, W), or points as float32 (N, d).
     labels
         int64, shape (N,); `None` where there are no classes.
+    fingerprint
+        By which the points of a person's own file are known again; empty for other data.
     """
 
     values: Tensor
     labels: Tensor | None = None
+    fingerprint: str = ""
 
     def x_0(self, indices: Tensor | slice) -> Tensor:
         """Chosen examples as float32; pictures in [−1, 1]."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from diffviz.data.datasets import DatasetError, load_dataset
+from diffviz.data.point_files import fingerprint_of, learns_points, points_title, read_points
 from diffviz.data.toy2d import TOY_SETS, draw_points
 from diffviz.training.batch import Examples
 
@@ -50,13 +52,12 @@ def load_material(
     DatasetError
         If it is not there, cannot be read, or is of the other kind (pictures, points).
     """
-    if (name in TOY_SETS) != (architecture == "mlp"):
+    if learns_points(name) != (architecture == "mlp"):
         kind = "points" if architecture == "mlp" else "pictures"
-        known = f"; sets of points are {', '.join(TOY_SETS)}" if architecture == "mlp" else ""
+        known = f"; points are {', '.join(TOY_SETS)}, or a .csv or .npy file" if architecture == "mlp" else ""
         raise DatasetError(f"The architecture {architecture} learns {kind}, and “{name}” has none{known}.")
-    if name in TOY_SETS:
-        points = torch.from_numpy(draw_points(name))
-        return Material(Examples(points), TOY_SETS[name][0], tuple(points.shape[1:]))
+    if learns_points(name):
+        return _points(name)
     dataset = load_dataset(name, split=split, size=image_size, tell=tell)
     values = torch.from_numpy(np.ascontiguousarray(dataset.images.transpose(0, 3, 1, 2)))
     has_classes = len(dataset.class_names) > 1
@@ -69,3 +70,13 @@ def load_material(
         dataset.licence,
         dataset.notes,
     )
+
+
+def _points(name: str) -> Material:
+    """A toy set by name, or the points of a file."""
+    title = points_title(name)
+    if name in TOY_SETS:
+        return Material(Examples(torch.from_numpy(draw_points(name))), title, (2,))
+    found = read_points(Path(name))
+    examples = Examples(torch.from_numpy(found.points), fingerprint=fingerprint_of(found.points))
+    return Material(examples, title, (2,), notes=found.notes)

@@ -107,6 +107,7 @@ def make_recipe(
     images: int,
     data: str = TrainingConfig.data,
     schedule: ScheduleSpec | None = None,
+    base: TrainingConfig | None = None,
 ) -> TrainingConfig:
     """Recipe from options as the command line names them; those left out have their defaults.
 
@@ -124,6 +125,8 @@ def make_recipe(
         The name of the data.
     schedule
         The noise that the network learns to remove; `None`: the default of a recipe.
+    base
+        The recipe, of the same architecture, that options which are left out come from; `None`: the defaults.
 
     Raises
     ------
@@ -131,8 +134,10 @@ def make_recipe(
         If a value is not allowed, or the architecture does not have what an option sets.
     """
     known = {option.name: option for option in OPTIONS}
-    recipe: dict[str, Any] = {"data": data, "images": images}
-    network = _fitting(architecture, material, (schedule or TrainingConfig().schedule).num_timesteps)
+    recipe: dict[str, Any] = {} if base is None else base.to_json()
+    recipe |= {"data": data, "images": images}
+    network = {} if base is None else describe(base.network)
+    network |= _fitting(architecture, material, (schedule or TrainingConfig().schedule).num_timesteps)
     for name, value in options.items():
         option = known[name]
         if option.choices and value not in option.choices:

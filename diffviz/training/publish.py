@@ -29,6 +29,7 @@ def network_header(run: TrainingRun, material: Material) -> CheckpointHeader:
         licence=material.licence,
         images_seen=run.images_seen,
         command=command_line(config),
+        fingerprint=material.examples.fingerprint,
     )
 
 
@@ -53,6 +54,7 @@ def as_denoiser(run: TrainingRun, material: Material) -> NetworkDenoiser:
         image_shape=(shape[0], shape[1], shape[2]) if len(shape) == 3 else None,
         class_names=_classes(run, material),
         schedule=run.config.schedule,
+        fingerprint=material.examples.fingerprint,
     )
     return NetworkDenoiser(run.averaged_network(), run.config.prediction, run.config.schedule, info)
 

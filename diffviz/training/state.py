@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -34,6 +34,7 @@ def save_state(run: TrainingRun, path: Path) -> None:
             if parameter in run.optimizer.state:
                 tensors[f"{moment}/{name}"] = run.optimizer.state[parameter][moment]
     progress = {"step": run.step, "updates": run.average.updates, "config": run.config.to_json()}
+    progress |= {"fingerprint": run.examples.fingerprint}
     write_tensors(path, {STATE_KEY: json.dumps(progress)}, tensors)
 
 
@@ -45,7 +46,7 @@ def read_config(path: Path) -> TrainingConfig:
     CheckpointError
         If the file is damaged or not the state of a run.
     """
-    return _read_progress(path)[0]
+    return _read_progress(path).config
 
 
 def resume(
@@ -72,12 +73,15 @@ def resume(
     Raises
     ------
     CheckpointError
-        If the file is damaged or not the state of a run.
+        If the file is damaged or not the state of a run, or the run learned other points.
     """
     from safetensors.torch import load_file
 
-    config, step, updates = _read_progress(path)
-    config = replace(config, images=config.images if images is None else images)
+    progress = _read_progress(path)
+    if progress.fingerprint != examples.fingerprint:
+        name = Path(progress.config.data).name
+        raise CheckpointError(f"{name} holds other points than this run has learned: begin a new run.")
+    config = replace(progress.config, images=progress.config.images if images is None else images)
     run = TrainingRun(config, examples, device, team)
     tensors = load_file(path)
     try:
@@ -86,26 +90,37 @@ def resume(
                 parameter.copy_(tensors[f"weight/{name}"])
                 if f"{_MOMENTS[0]}/{name}" in tensors:
                     state = run.optimizer.state[parameter]
-                    state["step"] = torch.tensor(float(step), device=run.device)
+                    state["step"] = torch.tensor(float(progress.step), device=run.device)
                     for moment in _MOMENTS:
                         state[moment] = torch.empty_like(parameter).copy_(tensors[f"{moment}/{name}"])
         prefix = "average/"
         run.average.restore(
-            {n.removeprefix(prefix): w for n, w in tensors.items() if n.startswith(prefix)}, updates
+            {n.removeprefix(prefix): w for n, w in tensors.items() if n.startswith(prefix)}, progress.updates
         )
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(f"{path.name} does not fit the network that its recipe names.") from error
-    run.step = step
+    run.step = progress.step
     return run
 
 
-def _read_progress(path: Path) -> tuple[TrainingConfig, int, int]:
+@dataclass(frozen=True)
+class _Progress:
+    """How far a stored run is, with what, and on which points."""
+
+    config: TrainingConfig
+    step: int
+    updates: int
+    fingerprint: str
+
+
+def _read_progress(path: Path) -> _Progress:
     metadata, _, _ = read_metadata(path)
     if STATE_KEY not in metadata:
         raise CheckpointError(f"{path.name} is not the state of a training run.")
     try:
         progress = json.loads(metadata[STATE_KEY])
         config = TrainingConfig.from_json(progress["config"])
-        return config, int(progress["step"]), int(progress["updates"])
+        fingerprint = str(progress.get("fingerprint", ""))
+        return _Progress(config, int(progress["step"]), int(progress["updates"]), fingerprint)
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path.name} holds a recipe that diffviz cannot read.") from error

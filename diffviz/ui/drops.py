@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QImageReader
 
 from diffviz.data.images import PICTURE_SUFFIXES
 from diffviz.data.lesson_reader import SUFFIX
+from diffviz.data.point_files import has_points
 from diffviz.engine import session_file
 from diffviz.ui.widgets.drop_overlay import DropOffer
 
@@ -17,7 +18,7 @@ _MOST_PREVIEW_PIXELS = 40_000_000
 _SCHEDULE_SUFFIXES = frozenset({".json", ".csv"})
 _KINDS = (
     "diffviz takes PNG, JPEG, WebP, GIF, BMP and TIFF pictures, sessions, schedules as CSV or JSON, "
-    "lessons as TOML."
+    "lessons as TOML, points as CSV or .npy."
 )
 
 
@@ -27,8 +28,8 @@ def dropped_files(mime: QMimeData) -> list[Path]:
 
 
 def is_schedule_file(path: Path) -> bool:
-    """Whether a file's name is that of a schedule."""
-    return path.suffix.lower() in _SCHEDULE_SUFFIXES
+    """Whether a file is one of a schedule: by its name, and a table because it holds no points."""
+    return path.suffix.lower() in _SCHEDULE_SUFFIXES and not has_points(path)
 
 
 def is_lesson_file(path: Path) -> bool:
@@ -42,7 +43,7 @@ def is_session_file(path: Path) -> bool:
 
 
 def drop_offer(mime: QMimeData) -> DropOffer:
-    """What dropping it would do; looks at names and headers only, never at whole pictures."""
+    """What dropping it would do; looks at names and beginnings only, never at whole pictures."""
     files = dropped_files(mime)
     if not files:
         return DropOffer("This cannot be opened", (_KINDS,), accepted=False)
@@ -59,6 +60,10 @@ def drop_offer(mime: QMimeData) -> DropOffer:
     if sessions and not pictures:
         words = "Its settings replace yours, which undo brings back; its pictures join the gallery."
         return DropOffer(f"Drop to open the session {sessions[0].stem}", (words,))
+    points = [path for path in files if has_points(path)]
+    if points and not pictures:
+        words = "The 2-D lab shows these points in place of painted ones; undo brings those back."
+        return DropOffer(f"Drop to open the points of {points[0].name}", (words,))
     if not pictures:
         return DropOffer(f"{files[0].name} cannot be opened", (_KINDS,), accepted=False)
     what = pictures[0].name if len(pictures) == 1 else f"{len(pictures)} pictures"
@@ -68,17 +73,21 @@ def drop_offer(mime: QMimeData) -> DropOffer:
     return DropOffer(f"Drop to open {what}", tuple(lines), _preview(pictures[0]))
 
 
-def dropped_folder(mime: QMimeData) -> Path | None:
-    """The first folder of a drag; None where there is none."""
-    return next((path for path in dropped_files(mime) if path.is_dir()), None)
+def dropped_data(mime: QMimeData) -> Path | None:
+    """The first folder, or file of points, of a drag; None where there is none."""
+    return next((path for path in dropped_files(mime) if path.is_dir() or has_points(path)), None)
 
 
-def folder_offer(folder: Path, why_not: str) -> DropOffer:
-    """What dropping a folder on the Train workspace would do, or why it would do nothing."""
+def data_offer(data: Path, why_not: str) -> DropOffer:
+    """What dropping a folder or points on the Train workspace would do, or why it would do nothing."""
     if why_not:
-        return DropOffer(f"“{folder.name}” cannot be taken now", (why_not,), accepted=False)
-    words = "Every picture in it is learned; where it has sub-folders, those are the classes."
-    return DropOffer(f"Drop to learn from “{folder.name}”", (words,))
+        return DropOffer(f"“{data.name}” cannot be taken now", (why_not,), accepted=False)
+    words = (
+        "Every picture in it is learned; where it has sub-folders, those are the classes."
+        if data.is_dir()
+        else "A network learns these points of the plane."
+    )
+    return DropOffer(f"Drop to learn from “{data.name}”", (words,))
 
 
 def _preview(path: Path) -> QImage | None:

@@ -15,7 +15,7 @@ from diffviz.engine.images import ImageStore
 from diffviz.engine.session import Session, SessionState, Workspace
 from diffviz.engine.tasks import TorchReady
 from diffviz.ui.commands import Command, bind_commands
-from diffviz.ui.drops import drop_offer, dropped_folder, folder_offer
+from diffviz.ui.drops import data_offer, drop_offer, dropped_data
 from diffviz.ui.export_controller import ExportController
 from diffviz.ui.lessons import LessonGuide
 from diffviz.ui.palette_entries import palette_entries
@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
             source.noted.connect(self.note)
             source.failed.connect(self.fail)
         self.opener.noted.connect(self.note)
+        self.opener.failed.connect(self.fail)
         self.drop_overlay.dropped.connect(self._on_dropped)
         self.train.network_saved.connect(self.reverse.refresh_denoisers)
         self.train.network_saved.connect(self.lab.take_network)
@@ -222,20 +223,20 @@ class MainWindow(QMainWindow):
         self.opener.open(files)
 
     def _drop_offer(self, mime: QMimeData) -> DropOffer:
-        folder = self._data_folder(mime)
-        return drop_offer(mime) if folder is None else folder_offer(folder, self.train.why_locked)
+        data = self._training_data(mime)
+        return drop_offer(mime) if data is None else data_offer(data, self.train.why_locked)
 
-    def _data_folder(self, mime: QMimeData) -> Path | None:
-        """Folder that is dropped to train on; elsewhere a folder is the pictures in it."""
-        return dropped_folder(mime) if self.session.state.workspace is Workspace.TRAIN else None
+    def _training_data(self, mime: QMimeData) -> Path | None:
+        """Folder or points that are dropped to train on; elsewhere they are opened."""
+        return dropped_data(mime) if self.session.state.workspace is Workspace.TRAIN else None
 
     @Slot(object)
     def _on_dropped(self, mime: QMimeData) -> None:
-        folder = self._data_folder(mime)
-        if folder is None:
+        data = self._training_data(mime)
+        if data is None:
             self.opener.take_drop(mime)
         else:
-            self.train.recipe.take_data(str(folder))
+            self.train.recipe.take_data(str(data))
 
     @Slot()
     def _on_recipe_changed(self) -> None:

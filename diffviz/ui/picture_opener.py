@@ -1,4 +1,4 @@
-"""Ways in for pictures: the dialog, files dropped or named, the clipboard."""
+"""Ways in for pictures and other files that can be opened: the dialog, drops, names, the clipboard."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from diffviz.data.images import PICTURE_SUFFIXES, ImageReadError
 from diffviz.data.lesson_reader import SUFFIX
+from diffviz.data.point_files import POINT_SUFFIXES, has_points
 from diffviz.engine import session_file
 from diffviz.engine.images import ImageStore
 from diffviz.engine.job import JobRunner
@@ -19,6 +20,7 @@ from diffviz.engine.outcome import JobOutcome
 from diffviz.engine.session import Session
 from diffviz.engine.tasks import OpenedImage, open_images
 from diffviz.ui.drops import dropped_files, is_lesson_file, is_schedule_file, is_session_file
+from diffviz.ui.points_opener import PointsOpener
 from diffviz.ui.widgets.pixels import array_from_picture
 
 _MOST_NAMED = 3
@@ -40,6 +42,8 @@ class PictureOpener(QObject):
         A lesson file (Path) was dropped, chosen or named.
     session_opened(object)
         The same of a session file.
+    failed(str, str)
+        Headline and reason of points that could not be read.
     """
 
     noted = Signal(str, str)
@@ -47,6 +51,7 @@ class PictureOpener(QObject):
     schedule_dropped = Signal(object)
     lesson_opened = Signal(object)
     session_opened = Signal(object)
+    failed = Signal(str, str)
 
     def __init__(self, session: Session, images: ImageStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +60,9 @@ class PictureOpener(QObject):
         self._opened: list[str] = []
         self._num_asked = 0
         self._problems: list[str] = []
+        self._points = PointsOpener(session, self)
+        self._points.noted.connect(self.noted)
+        self._points.failed.connect(self.failed)
         self._runner = JobRunner(self)
         self._runner.available.connect(self._on_available)
         self._runner.ended.connect(self._on_ended)
@@ -62,23 +70,31 @@ class PictureOpener(QObject):
     def shutdown(self) -> None:
         """Stop reading; the window is closing."""
         self._runner.shutdown()
+        self._points.shutdown()
 
     def choose(self, parent: QWidget) -> None:
         """Ask for pictures and open them."""
         endings = " ".join(f"*{suffix}" for suffix in sorted(PICTURE_SUFFIXES))
-        kinds = f"Pictures ({endings});;Sessions (*{session_file.SUFFIX});;Lessons (*{SUFFIX});;All files (*)"
+        of_points = " ".join(f"*{suffix}" for suffix in POINT_SUFFIXES)
+        kinds = (
+            f"Pictures ({endings});;Sessions (*{session_file.SUFFIX});;Lessons (*{SUFFIX});;"
+            f"Points ({of_points});;All files (*)"
+        )
         files, _ = QFileDialog.getOpenFileNames(parent, "Open pictures", "", kinds)
         self.open([Path(file) for file in files])
 
     def open(self, files: list[Path]) -> None:
-        """Read these files; of several lessons or sessions the first one counts."""
+        """Read these files; of several lessons, sessions or sets of points the first one counts."""
         lessons = [path for path in files if is_lesson_file(path)]
         if lessons:
             self.lesson_opened.emit(lessons[0])
         sessions = [path for path in files if is_session_file(path)]
         if sessions:
             self.session_opened.emit(sessions[0])
-        files = [path for path in files if path not in lessons and path not in sessions]
+        points = [path for path in files if has_points(path)]
+        if points:
+            self._points.open(points[0])
+        files = [path for path in files if path not in (*lessons, *sessions, *points)]
         if files:
             self._opened, self._problems, self._num_asked = [], [], len(files)
             self._runner.start(partial(open_images, files, self._images.background), name="Opening")

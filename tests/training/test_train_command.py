@@ -1,14 +1,21 @@
+import shlex
 import signal
 import subprocess
 import sys
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from diffviz.cli import main
+from diffviz.data.point_files import fingerprint_of
+from diffviz.engine.training_plan import recommended
+from diffviz.engine.training_probe import Probe, floor_steps
 from diffviz.models.catalog import load_denoiser
 from diffviz.models.checkpoint import read_header
+from diffviz.training.examples import load_material
+from diffviz.training.preview import draw_samples
 
 SMALL = ["train", "--data", "swiss-roll", "--arch", "mlp", "--batch", "32", "--device", "cpu"]
 
@@ -55,7 +62,8 @@ def test_a_resumed_run_ends_with_the_same_file_as_one_without_a_stop(run, in_tmp
     [
         (["--data", "nope"], "There is no data set “nope”"),
         (["--arch", "gan"], "There is no architecture “gan”"),
-        (["--data", "swiss-roll"], "The architecture unet learns pictures"),
+        (["--data", "swiss-roll", "--arch", "unet"], "The architecture unet learns pictures"),
+        (["--data", "none.csv"], "none.csv could not be read: no such file"),
         (["--images", "5", "--epochs", "5"], "Give --images or --epochs, not both."),
         (["--images", "0"], "The number of images must be at least 1."),
         (["--lr", "-1"], "The learning rate must lie between 0 and 1."),
@@ -74,6 +82,37 @@ def test_bad_input_is_one_line_on_stderr_and_status_2(run, in_tmp_path, words, s
     assert sentence in result.errors
     assert len(result.errors.strip().splitlines()) == 1
     assert list(in_tmp_path.iterdir()) == []
+
+
+def test_points_of_a_file_are_learned_by_the_recipe_for_points_and_known_again(run, in_tmp_path):
+    """A cross of two lines: within seconds samples lie on it and the loss is near that of the exact score."""
+    along = np.linspace(-1.5, 1.5, 60)
+    cross = np.concatenate([np.stack([along, 0 * along], 1), np.stack([0 * along, along], 1)])
+    np.savetxt("cross.csv", cross, delimiter=",")
+    result = run("train", "--data", "cross.csv", "--images", 2_560, "--sample-every", 0)
+    assert result.status == 0, result.errors
+    path = in_tmp_path / "runs" / "cross-mlp.safetensors"
+    header = read_header(path).header
+    assert (header.trained_on, header.prediction, header.architecture["depth"]) == ("cross.csv", "v", 4)
+    assert header.fingerprint == fingerprint_of(cross)
+    # The command on its card makes the same network, and the run goes on.
+    assert run(*shlex.split(header.command)[1:], "--out", "again.safetensors").status == 0
+    assert (in_tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+    assert run("train", "--resume", path, "--images", 120_000, "--sample-every", 0).status == 0
+    denoiser = load_denoiser(path)
+    samples = draw_samples(denoiser, (2,), [None] * 500).numpy()
+    assert np.median(np.abs(samples).min(axis=1)) < 0.15
+    config = recommended("cross.csv").config
+    examples = load_material("cross.csv", "mlp").examples
+    probe = Probe.of(config, examples)
+    *_, floor = floor_steps(config, examples, probe)
+    assert 0.95 * floor.loss < np.mean(list(probe.losses(denoiser))) < 1.25 * floor.loss
+
+    # With other points it does not.
+    np.savetxt("cross.csv", cross[::-1], delimiter=",")
+    result = run("train", "--resume", path, "--images", 150_000)
+    assert result.status == 2
+    assert "cross.csv holds other points than this run has learned: begin a new run." in result.errors
 
 
 def test_ctrl_c_saves_what_there_is_and_exits_130(run, in_tmp_path):

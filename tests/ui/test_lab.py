@@ -215,8 +215,10 @@ def test_a_network_stands_beside_the_exact_score_with_its_loss_and_floor(
         lab.plane.area.left + (column + 0.5) * side, lab.plane.area.top + (row + 0.5) * side
     )
     assert color_at(window, person, worst)[0] > color_at(window, person, best)[0] + 30
-    assert not lab.panel.remark
+    others = "This network learned Swiss roll, not these points."
+    assert lab.panel.remark == others
     window.session.update(schedule=ScheduleSpec("cosine"))
+    assert lab.panel.remark.startswith(others)
     assert "was not trained at the noise below" in lab.panel.remark
     assert "The curve shows where" in lab.panel.remark
     person.choose(lab.panel.denoiser, "Exact score")
@@ -296,7 +298,7 @@ def test_training_on_a_set_begins_in_the_train_workspace_with_these_points(
     qtbot.waitUntil(lambda: window.train.recipe.plan.config.data == "ring")
     window.session.update(lab=replace(window.session.state.lab, data=DRAWN), workspace=Workspace.LAB)
     assert not lab.panel.train.isEnabled()
-    assert "Painted" in lab.panel.train.toolTip()
+    assert lab.panel.train.toolTip() == "Paint at least 10 points in the 2-D lab first."
 
 
 def test_one_coordinate_is_seen_over_all_times_and_moves_the_playhead(

@@ -12,16 +12,12 @@ from diffviz.core.schedules import build_schedule
 from diffviz.engine.lab_cloud import next_rest, rests_of, steps_made
 from diffviz.engine.lab_denoisers import point_networks
 from diffviz.engine.lab_driver import LabDriver
-from diffviz.engine.lab_spec import (
-    DRAWN,
-    EXACT,
-    LabMotion,
-    data_title,
-)
+from diffviz.engine.lab_spec import DRAWN, EXACT, LIVE, LabMotion, data_title
+from diffviz.engine.painted_points import painting_problem
 from diffviz.engine.session import Session, SessionState
 from diffviz.engine.trainer import Trainer
 from diffviz.engine.training_records import NetworkShared
-from diffviz.ui.widgets.denoise_panel import DenoiserOption
+from diffviz.models.denoiser import DenoiserInfo
 from diffviz.ui.widgets.lab_data import LabData
 from diffviz.ui.widgets.lab_panel import LabPanel
 from diffviz.ui.widgets.lab_stage import LabStage
@@ -59,7 +55,7 @@ class Lab2DWorkspace(QObject):
     failed(str, str)
         Headline and reason of a failure.
     training_wanted(str)
-        The user wants a network to learn the set of that key.
+        The user wants a network to learn the set of that key, or the points in that file.
     known_times_changed(object)
         First and last time whose noise the network was trained at; None where there is nothing to mark.
     """
@@ -74,7 +70,7 @@ class Lab2DWorkspace(QObject):
         self._session = session
         self.driver = LabDriver(self)
         self._is_active = False
-        self._networks: dict[str, DenoiserOption] = {}
+        self._networks: dict[str, DenoiserInfo] = {}
         self._build()
         self.live = LabTraining(trainer, self.panel.training, session, self)
         self._connect()
@@ -120,7 +116,9 @@ class Lab2DWorkspace(QObject):
         self.bar.mode_selected.connect(self.set_mode)
         self.stage.layers_changed.connect(self._on_layers_changed)
         panel.new_seed_requested.connect(self.draw_new_noise)
-        panel.training_requested.connect(self._on_training_requested)
+        panel.training_requested.connect(self.live.want_training)
+        self.live.training_wanted.connect(self.training_wanted)
+        self.live.failed.connect(self.failed)
         block = panel.run_block
         block.run_requested.connect(self.run)
         block.pause_requested.connect(self.pause)
@@ -168,7 +166,7 @@ class Lab2DWorkspace(QObject):
     @Slot()
     def refresh_denoisers(self) -> None:
         """Look again which networks of points there are."""
-        self._networks = {info.key: option_of(info) for info in point_networks()}
+        self._networks = {info.key: info for info in point_networks()}
         self.panel.set_denoisers(denoiser_choices(self._networks.values(), self.live.words))
 
     @Slot(str)
@@ -296,10 +294,11 @@ class Lab2DWorkspace(QObject):
 
     def _show_settings(self) -> None:
         state = self._session.state
-        option = self._networks.get(state.lab.denoiser)
-        self.panel.show_settings(settings_of(state, option))
-        self.known_times_changed.emit(times_known_to(option, state))
-        reason = "Painted points cannot be trained on" if state.lab.data == DRAWN else ""
+        key = state.lab.denoiser
+        info = self.live.info if key == LIVE else self._networks.get(key)
+        self.panel.show_settings(settings_of(state, info))
+        self.known_times_changed.emit(times_known_to(option_of(info), state))
+        reason = painting_problem(state.lab.drawn) if state.lab.data == DRAWN else ""
         self.panel.set_training_offered(reason)
 
     def _show_data(self) -> None:
@@ -392,7 +391,3 @@ class Lab2DWorkspace(QObject):
         """Take another set of points; the brush is laid down."""
         self.left_head.lay_brush_down()
         self._edits.choose_data(key)
-
-    @Slot()
-    def _on_training_requested(self) -> None:
-        self.training_wanted.emit(self._session.state.lab.data)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from diffviz.data.toy2d import TOY_SETS
-from diffviz.engine.lab_spec import LIVE
+from diffviz.data.point_files import is_painting
+from diffviz.engine.lab_spec import DRAWN, LIVE
+from diffviz.engine.painted_points import is_painting_of, keep_painting
 from diffviz.engine.session import Session
 from diffviz.engine.trainer import Trainer, TrainerState
+from diffviz.engine.training_data import title_of
 from diffviz.engine.training_log import TrainingLog
 from diffviz.engine.training_records import NetworkShared, ShareNetwork
+from diffviz.export.whole_file import ExportError
+from diffviz.models.denoiser import DenoiserInfo
 from diffviz.ui.widgets.training_glance import TrainingGlance
 
 _ASK_EVERY_MS = 1500
@@ -17,15 +21,21 @@ _ASK_EVERY_MS = 1500
 
 class LabTraining(QObject):
     """
-    Shows the run of the Train workspace where it learns points, and asks for its network while it is watched.
+    Has points learned in the Train workspace, shows its run where it learns points, and asks for the network.
 
     Signals
     -------
     network_came(NetworkShared)
         The network in training as it is now.
+    training_wanted(str)
+        The user wants a network to learn the set of that key, or the painted points in that file.
+    failed(str, str)
+        Headline and reason.
     """
 
     network_came = Signal(object)
+    training_wanted = Signal(str)
+    failed = Signal(str, str)
 
     def __init__(
         self, trainer: Trainer, glance: TrainingGlance, session: Session, parent: QObject | None = None
@@ -34,6 +44,7 @@ class LabTraining(QObject):
         self._trainer, self._glance, self._session = trainer, glance, session
         self._known: TrainingLog | None = None
         self._steps_asked = 0
+        self.info: DenoiserInfo | None = None
         self._is_active = False
         self._asking = QTimer(self)
         self._asking.setInterval(_ASK_EVERY_MS)
@@ -46,6 +57,15 @@ class LabTraining(QObject):
         """What can be said of the network in training; empty where none was handed out."""
         log = self._log
         return "" if log is None or log is not self._known else f"Learns {_title(log)}, step {log.step:,}"
+
+    @Slot()
+    def want_training(self) -> None:
+        """Have the points that are shown learned; painted ones are kept in a file for that."""
+        lab = self._session.state.lab
+        try:
+            self.training_wanted.emit(str(keep_painting(lab.drawn)) if lab.data == DRAWN else lab.data)
+        except (OSError, ExportError) as error:
+            self.failed.emit("The painted points cannot be learned", str(error))
 
     def activate(self) -> None:
         """Follow the run while the lab is seen."""
@@ -73,7 +93,15 @@ class LabTraining(QObject):
         self._glance.setVisible(log is not None and log.step > 0)
         if log is not None and log.step:
             floor = None if log.floor is None else log.floor.loss
-            self._glance.show_run(log.column("loss"), log.column("smoothed"), floor, _run_words(log, floor))
+            words = f"{_run_words(log, floor)}{self._changed_since(log)}"
+            self._glance.show_run(log.column("loss"), log.column("smoothed"), floor, words)
+
+    def _changed_since(self, log: TrainingLog) -> str:
+        """That the run learns another painting than the one that is shown; empty otherwise."""
+        lab, data = self._session.state.lab, log.plan.config.data
+        if lab.data != DRAWN or not is_painting(data) or is_painting_of(data, lab.drawn):
+            return ""
+        return ". The painting was changed since"
 
     @Slot()
     def _on_asking_due(self) -> None:
@@ -90,12 +118,12 @@ class LabTraining(QObject):
 
     @Slot(object)
     def _on_network_shared(self, shared: NetworkShared) -> None:
-        self._known = self._log
+        self._known, self.info = self._log, shared.denoiser.info
         self.network_came.emit(shared)
 
 
 def _title(log: TrainingLog) -> str:
-    return TOY_SETS[log.plan.config.data][0]
+    return title_of(log.plan.config.data)
 
 
 def _run_words(log: TrainingLog, floor: float | None) -> str:

@@ -6,9 +6,20 @@ from collections.abc import Iterable
 
 from diffviz.core.schedules import build_schedule
 from diffviz.core.timesteps import late_start, sampling_timesteps
+from diffviz.data.point_files import PAINTED_TITLE
 from diffviz.engine.lab_driver import CloudFit
 from diffviz.engine.lab_field import NetworkField
-from diffviz.engine.lab_spec import EXACT, LIVE, MAX_PARTICLES, LabMotion, exact_points
+from diffviz.engine.lab_spec import (
+    DRAWN,
+    EXACT,
+    LIVE,
+    MAX_PARTICLES,
+    LabMotion,
+    LabSpec,
+    data_title,
+    exact_points,
+)
+from diffviz.engine.painted_points import painting_print
 from diffviz.engine.state import SessionState
 from diffviz.evaluation.cloud_distances import Fit
 from diffviz.models.denoiser import DenoiserInfo
@@ -43,22 +54,40 @@ def moving_words(state: SessionState) -> str:
     return f"{lab.particles:,} particles · {how} · {count:,} data point{'s' if count != 1 else ''}"
 
 
-def option_of(info: DenoiserInfo) -> DenoiserOption:
-    """A network as the panels offer it."""
+def option_of(info: DenoiserInfo | None) -> DenoiserOption | None:
+    """A network as the panels offer it; None for none."""
+    if info is None:
+        return None
     return DenoiserOption(info.key, info.name, detail=info.detail, trained_schedule=info.schedule)
 
 
-def denoiser_choices(networks: Iterable[DenoiserOption], live: str) -> list[Choice]:
+def learned_remark(lab: LabSpec, info: DenoiserInfo | None) -> str:
+    """That a network learned other points than those that are shown; empty where it learned these."""
+    if info is None or not info.trained_on:
+        return ""
+    is_own = lab.data == DRAWN
+    if is_own and info.fingerprint == painting_print(lab.drawn):
+        return ""
+    if not is_own and info.trained_on == data_title(lab):
+        return ""
+    was_painted = is_own and info.trained_on.startswith(PAINTED_TITLE)
+    return f"This network learned {info.trained_on}" + (
+        "; the painting was changed since." if was_painted else ", not these points."
+    )
+
+
+def denoiser_choices(networks: Iterable[DenoiserInfo], live: str) -> list[Choice]:
     """What the panel offers: exact score, networks, and the one in training if anything is said of it."""
     return [
         Choice(EXACT, "Exact score", "The best answer there is to these points", "noise", "model"),
-        *(Choice(o.key, o.name, o.detail, "network", "model") for o in networks),
+        *(Choice(info.key, info.name, info.detail, "network", "model") for info in networks),
         *([Choice(LIVE, "Network in training", live, "network", "model")] if live else []),
     ]
 
 
-def settings_of(state: SessionState, option: DenoiserOption | None) -> LabSettings:
+def settings_of(state: SessionState, info: DenoiserInfo | None) -> LabSettings:
     """What the panel shows of a state, with the network that is chosen; None: the exact score."""
+    remarks = (learned_remark(state.lab, info), denoiser_remark(state, option_of(info)))
     lab, schedule = state.lab, build_schedule(state.schedule)
     times = sampling_timesteps(schedule, state.sampler.num_sampling_steps, state.sampler.spacing)
     return LabSettings(
@@ -71,7 +100,7 @@ def settings_of(state: SessionState, option: DenoiserOption | None) -> LabSettin
         most_particles=MAX_PARTICLES,
         seed=state.seed if lab.motion is LabMotion.FORWARD else state.reverse_seed,
         noise_mode=state.noise_mode,
-        denoiser_remark=denoiser_remark(state, option),
+        denoiser_remark=" ".join(filter(None, remarks)),
         sampler_remark=late_start(schedule, times),
     )
 

@@ -10,11 +10,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from diffviz.core.schedules import SCHEDULE_KINDS, ScheduleError, ScheduleSpec, build_schedule
+from diffviz.data.point_files import is_painting, is_point_file
+from diffviz.engine.lab_spec import DRAWN, Place
 from diffviz.engine.latest import LatestWorker
+from diffviz.engine.painted_points import is_painting_of, keep_painting, painting_problem
 from diffviz.engine.session import Session, SessionState
 from diffviz.engine.training_data import DataPreview, data_choices, preview_data, title_of
 from diffviz.engine.training_plan import TrainingPlan, count_parameters, fitted, recommended
 from diffviz.engine.training_presets import PRESETS, RECOMMENDED, preset_plan
+from diffviz.export.whole_file import ExportError
 from diffviz.models.network_config import ConvNetConfig, NetworkConfig, UNetConfig
 from diffviz.ui.widgets.fields import Choice
 from diffviz.ui.widgets.recipe_panel import RecipePanel
@@ -57,7 +61,7 @@ class TrainRecipe(QObject):
         self._preset = RECOMMENDED
         self._has_session_schedule = False
         self._lock = ""
-        self._folders: list[str] = []
+        self._own: list[str] = []
         self._data_worker = LatestWorker(self)
         self._size_worker = LatestWorker(self)
         self._connect()
@@ -83,7 +87,8 @@ class TrainRecipe(QObject):
 
     def activate(self) -> None:
         """Show everything; the first time, read the data."""
-        self.show()
+        self.refresh_data_choices()
+        self._show_data_words()
         if self.preview is None:
             self._look_at(self.plan.config.data)
 
@@ -106,8 +111,8 @@ class TrainRecipe(QObject):
             self._preset if self.preview else RECOMMENDED,
         )
         data = plan.config.data
-        if plan.config.image_size and data == str(Path(data)) and Path(data).is_dir():
-            self._remember_folder(data)
+        if _is_own(data):
+            self._remember(data)
         self._become(plan)
         if self.preview is None or self.preview.key != data:
             self._look_at(data)
@@ -122,7 +127,14 @@ class TrainRecipe(QObject):
     def refresh_data_choices(self) -> None:
         """Look again which data are at hand."""
         choices = [Choice(c.key, c.title, unavailable=c.unavailable) for c in data_choices()]
-        choices += [Choice(folder, Path(folder).name, folder, "folder") for folder in self._folders]
+        choices += [
+            Choice(own, title_of(own), own, "pencil" if is_point_file(own) else "folder") for own in self._own
+        ]
+        if not any(is_painting_of(own, self._drawn) for own in self._own):
+            problem = painting_problem(self._drawn)
+            choices.append(
+                Choice(DRAWN, "Painted points", "As in the 2-D lab now", "pencil", unavailable=problem)
+            )
         self.panel.set_data_choices(choices)
         self.show()
 
@@ -135,12 +147,19 @@ class TrainRecipe(QObject):
 
     @Slot(str)
     def take_data(self, key: str) -> None:
-        """Learn from a data set by name, or from a folder; the old data stay until the new ones are read."""
+        """Learn from a data set by name, from a folder, from a file of points, or from what is painted now.
+
+        The old data stay until the new ones are read.
+        """
         if self._lock:
             self.failed.emit("The data cannot be changed", "Stop the run first; it is kept.")
             self.show()
-        else:
-            self._look_at(key)
+            return
+        try:
+            self._look_at(str(keep_painting(self._drawn)) if key == DRAWN else key)
+        except (OSError, ExportError) as error:
+            self.failed.emit("The painted points cannot be learned", str(error))
+            self.show()
 
     def show(self) -> None:
         """Show the plan in the panel."""
@@ -164,7 +183,7 @@ class TrainRecipe(QObject):
                 usual=usual.config,
                 usual_sheet_every=usual.sheet_every,
                 has_session_schedule=self._has_session_schedule,
-                is_folder=plan.config.data in self._folders,
+                is_folder=plan.config.data in self._own and not plan.is_points,
                 lock=self._lock,
             )
         )
@@ -253,14 +272,29 @@ class TrainRecipe(QObject):
         self.preview = answer
         if answer.key != self.plan.config.data:
             self._change_data(answer)
-        warning = f" [warn]{' '.join(answer.notes)}[/]" if answer.notes else ""
-        self.panel.show_data(answer.pictures, f"**{answer.title}** {answer.words}.{warning}")
+        self._show_data_words()
         self._count()
         self.data_shown.emit()
 
+    def _show_data_words(self) -> None:
+        """What the data are, with what was left out of them, or that they were painted anew since."""
+        preview = self.preview
+        if preview is None:
+            return
+        notes = list(preview.notes)
+        if is_painting(preview.key) and self._drawn and not is_painting_of(preview.key, self._drawn):
+            notes.append("The painting was changed since: **Painted points** takes the new one.")
+        warning = f" [warn]{' '.join(notes)}[/]" if notes else ""
+        self.panel.show_data(preview.pictures, f"**{preview.title}** {preview.words}.{warning}")
+
+    @property
+    def _drawn(self) -> tuple[Place, ...]:
+        """What is painted in the lab now."""
+        return self._session.state.lab.drawn
+
     def _change_data(self, preview: DataPreview) -> None:
-        if Path(preview.key).is_dir():
-            self._remember_folder(preview.key)
+        if _is_own(preview.key):
+            self._remember(preview.key)
         is_points = preview.points is not None
         if PRESETS[self._preset].unavailable(is_points=is_points):
             self._preset = RECOMMENDED
@@ -269,9 +303,9 @@ class TrainRecipe(QObject):
         size = self.plan.config.image_size
         self._become(replace(plan, device=self.plan.device, config=replace(plan.config, image_size=size)))
 
-    def _remember_folder(self, folder: str) -> None:
-        if folder not in self._folders:
-            self._folders.append(folder)
+    def _remember(self, own: str) -> None:
+        if own not in self._own:
+            self._own.append(own)
         self.refresh_data_choices()
 
     @Slot(object, object)
@@ -307,3 +341,8 @@ class TrainRecipe(QObject):
         self.panel.set_network_words(
             f"{count:,} weights · {levels}predicts {words[self.plan.config.prediction]}"
         )
+
+
+def _is_own(data: str) -> bool:
+    """Whether data are a person's own folder of pictures or file of points."""
+    return is_point_file(data) or Path(data).is_dir()
