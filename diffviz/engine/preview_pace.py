@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 __all__ = ["PreviewPace"]
 
 _FRAME_MS = 16
-_MOST_MS = 250
-# Python runs one thread at a time: while the window draws, the sampler waits between its operations.
-_REST_PER_DRAWING = 12.0
+_MOST_MS = 500
+# Python runs one thread at a time: while the window draws, the sampler waits between its operations, so that
+# what previews cost is at most the share of the time in which the window draws, one part in 21.
+_REST_PER_DRAWING = 20.0
 
 
 class PreviewPace(QObject):
@@ -40,6 +41,13 @@ class PreviewPace(QObject):
         if not self._waiting.isActive():
             rest_ms = 1000 * (self._rest_until_s - time.perf_counter())
             self._waiting.start(max(_FRAME_MS, min(round(rest_ms), _MOST_MS)))
+
+    @Slot()
+    def hurry(self) -> None:
+        """Draw what waits at the next refresh: nothing goes on that drawing could hold up."""
+        self._rest_until_s = 0.0
+        if self._waiting.isActive():
+            self._waiting.start(_FRAME_MS)
 
     @Slot()
     def _on_waiting_timeout(self) -> None:

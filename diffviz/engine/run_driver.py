@@ -54,7 +54,8 @@ class RunDriver(QObject):
     begun(Run)
         A run was begun or chosen: another one is looked at.
     progressed()
-        There is something new to show; at most once per refresh of the screen.
+        There is something new to show though the time of the session is the same; at most once per refresh
+        of the screen.
     stepped(Run, ReverseStep)
         A run got a step.
     noted(str)
@@ -84,7 +85,7 @@ class RunDriver(QObject):
         self._waiting: list[_Order] = []
         self._pace = PreviewPace(self)
         self._pace.due.connect(self._on_drawing_due)
-        self.runner.available.connect(self._pace.want)
+        self.runner.available.connect(self._on_available)
         self.runner.ended.connect(self._on_run_ended)
         self.runner.state_changed.connect(self._on_state_changed)
         self.history.noted.connect(self.noted)
@@ -312,14 +313,21 @@ class RunDriver(QObject):
         self.begun.emit(run)
 
     @Slot()
-    def _on_drawing_due(self) -> None:
-        self._take_records()
-        self.progressed.emit()
+    def _on_available(self) -> None:
+        self._pace.want()
+        if self.runner.state is JobState.PAUSED:
+            self._pace.hurry()
 
-    def _take_records(self) -> None:
+    @Slot()
+    def _on_drawing_due(self) -> None:
+        if not self._take_records():
+            self.progressed.emit()
+
+    def _take_records(self) -> bool:
+        """Take in what the job has given; True where the playhead moved with it, which the session tells."""
         run = self.runner.tag
         if not isinstance(run, Run):
-            return
+            return False
         has_steps = False
         for record in self.runner.drain():
             if isinstance(record, ReverseStep):
@@ -330,8 +338,11 @@ class RunDriver(QObject):
                 self.history.set_context(run, record)
         # The playhead belongs to the workspace that is seen, and goes along with steps, not with drawings.
         is_followed = has_steps and self.is_following and self.is_seen and run is self.history.current
-        if is_followed and run.last is not None:
-            self._session.update(t=0 if run.complete else run.last.t)
+        if not is_followed or run.last is None:
+            return False
+        before = self._session.state.t
+        self._session.update(t=0 if run.complete else run.last.t)
+        return self._session.state.t != before
 
     @Slot(object)
     def _on_run_ended(self, outcome: JobOutcome) -> None:
@@ -350,6 +361,8 @@ class RunDriver(QObject):
 
     @Slot(object)
     def _on_state_changed(self, state: JobState) -> None:
+        if state is JobState.PAUSED:
+            self._pace.hurry()
         run = self.history.current
         if state is JobState.PAUSED and run is not None and run.steps:
             self.noted.emit(f"Run {run.id} paused. Press Space to resume.")

@@ -10,6 +10,7 @@ from typing_extensions import override
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.ui import theme
 from diffviz.ui.tokens import DARK, LIGHT
+from diffviz.ui.widgets.branch_lane import Branch
 from diffviz.ui.widgets.filmstrip import Filmstrip
 from diffviz.ui.widgets.strip_painter import Strip
 from diffviz.ui.widgets.time_axis import Evenly
@@ -231,6 +232,24 @@ def test_two_strips_are_as_high_as_the_specification_says(strip) -> None:
     assert strip.layout_heights.strip_height == 44
     strip.set_strips([Strip("Forward")])
     assert strip.layout_heights.strip_height == 64
+
+
+@pytest.mark.parametrize("num_runs", [1, 2, 3])
+def test_what_a_run_draws_step_by_step_is_what_is_drawn_at_once(strip, num_runs) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
+    strip.set_strips([Strip("Forward", "of my image"), Strip("Reverse", "no run yet", sampled=(1, 0))])
+    reverse = strip.strips[1]
+    for now in (900, 700, 430, 120, 0):
+        forks = (Branch("B", 600, now, 0, label="fork"), Branch("C", 300, now, 0, label="other"))
+        branches = (Branch("A", 1000, 200, active_until=min(600, now)), *forks)[:num_runs]
+        strip.set_branches(branches)
+        reverse.sampled, reverse.subtitle, reverse.unsampled_label = (now, 1000), f"at {now}", "not yet"
+        reverse.pictures.put(strip.axis.cell_times[-1], noise)
+        strip.redraw(1)
+        strip.redraw_paths()
+        bit_by_bit = strip.grab().toImage()
+        strip.redraw()
+        assert bit_by_bit == strip.grab().toImage(), now
 
 
 def test_larger_text_gives_the_labels_more_room(qapp, strip) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
@@ -22,11 +21,11 @@ from typing_extensions import override
 
 from diffviz.ui import theme
 from diffviz.ui.focus_ring import RING_PROPERTY
-from diffviz.ui.theme import current_tokens
 from diffviz.ui.widgets.branch_lane import Branch
 from diffviz.ui.widgets.playhead import paint_hover, paint_playhead, paint_ring, playhead_rect
 from diffviz.ui.widgets.strip_layout import MARGIN_PX, StripLayout, strip_left
 from diffviz.ui.widgets.strip_painter import Strip, StripPainter
+from diffviz.ui.widgets.strip_still import StripStill
 from diffviz.ui.widgets.time_axis import Evenly, TimeAxis, positions_of, step_positions
 
 _NOTCH = 120
@@ -70,8 +69,7 @@ class Filmstrip(QAbstractSlider):
         self._is_scrubbing = False
         self._pan_from: float | None = None
         self._wheel_rest = 0
-        self._still: QPixmap | None = None
-        self._stale_strips: set[int] = set()
+        self._still = StripStill()
         self._axis = TimeAxis(step_positions(1000), strip_left(), 1000.0)
         self.setOrientation(Qt.Orientation.Horizontal)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -112,8 +110,13 @@ class Filmstrip(QAbstractSlider):
 
     def set_branches(self, branches: Sequence[Branch]) -> None:
         """Show runs that share a beginning as a tree; with fewer than two there is none."""
-        if tuple(branches) != self._branches:
-            self._branches = tuple(branches)
+        if tuple(branches) == self._branches:
+            return
+        before = self.layout_heights
+        self._branches = tuple(branches)
+        if self.layout_heights == before:
+            self.redraw_paths()
+        else:
             self.redraw()
 
     def set_compact(self, compact: bool) -> None:
@@ -171,11 +174,19 @@ class Filmstrip(QAbstractSlider):
     def redraw(self, strip: int | None = None) -> None:
         """Draw the still part anew, or one strip of it, before the next frame."""
         if strip is None:
-            self._still = None
+            self._still.spoil()
             self.update()
         else:
-            self._stale_strips.add(strip)
-            self.update(self.layout_heights.strip_rect(strip, self.width()).toAlignedRect())
+            self._still.spoil_strip(strip)
+            # With its label, which says how far a run is.
+            rect = self.layout_heights.strip_rect(strip, self.width())
+            self.update(rect.adjusted(-rect.left(), 0, 0, 0).toAlignedRect())
+
+    def redraw_paths(self) -> None:
+        """Draw the path of the run anew, or the tree of runs, before the next frame."""
+        if self.layout_heights.num_strips > 1:
+            self._still.spoil_paths()
+            self.update(self.layout_heights.paths_band(self.width()).toAlignedRect())
 
     @override
     def sizeHint(self) -> QSize:
@@ -192,8 +203,8 @@ class Filmstrip(QAbstractSlider):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        still = self._fresh_still()
-        ratio = still.devicePixelRatio()
+        ratio = self.devicePixelRatioF()
+        still = self._still.fresh(self.size(), ratio, self._painter())
         painter = QPainter(self)
         exposed = QRectF(event.rect())
         painter.drawPixmap(exposed, still, QRectF(exposed.topLeft() * ratio, exposed.size() * ratio))
@@ -327,23 +338,6 @@ class Filmstrip(QAbstractSlider):
                 if shown is not None:
                     self.update(self._playhead_rect(shown))
             self._hover_t = t
-
-    def _fresh_still(self) -> QPixmap:
-        """The still part, with what changed drawn into it."""
-        ratio = self.devicePixelRatioF()
-        if self._still is None or self._still.devicePixelRatio() != ratio:
-            self._still = QPixmap(self.size() * ratio)
-            self._still.setDevicePixelRatio(ratio)
-            self._still.fill(current_tokens().color("panel"))
-            with QPainter(self._still) as painter:
-                self._painter().paint(painter)
-        elif self._stale_strips:
-            with QPainter(self._still) as painter:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                for strip in self._stale_strips:
-                    self._painter().paint_strip(painter, strip)
-        self._stale_strips.clear()
-        return self._still
 
     def _painter(self) -> StripPainter:
         return StripPainter(

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
-from diffviz.ui.theme import Role, TextRole, current_tokens
+from diffviz.ui.theme import Role, TextRole, current_tokens, metric
 
 
 class LiveLine(QWidget):
@@ -21,6 +21,9 @@ class LiveLine(QWidget):
         The text.
     role, color_role, weight
         Place in the type scale, colour of text without a colour of its own, another weight.
+
+    An ``aside``, fainter and of the same size, may stand at the right end; it is left away where the text
+    leaves too little room for it.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class LiveLine(QWidget):
     ) -> None:
         super().__init__(parent)
         self._line = RichLine(markup, role, weight, tabular=True)
+        self._aside = RichLine("", role, tabular=True)
         self._color_role: Role = color_role
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self._line.plain)
@@ -43,11 +47,12 @@ class LiveLine(QWidget):
         """Words alone."""
         return self._line.plain
 
-    def set_markup(self, markup: str) -> None:
-        """Show another text."""
-        if markup != self._line.markup:
+    def set_markup(self, markup: str, aside: str = "") -> None:
+        """Show another text, and another aside."""
+        if (markup, aside) != (self._line.markup, self._aside.markup):
             self._line = self._line._replace(markup=markup)
-            self.setAccessibleName(self.plain)
+            self._aside = self._aside._replace(markup=aside)
+            self.setAccessibleName(", ".join(filter(None, (self.plain, self._aside.plain))))
             self.update()
 
     @override
@@ -62,4 +67,8 @@ class LiveLine(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         tokens = current_tokens()
         with QPainter(self) as painter:
-            self._line.paint(painter, 0, round(self._line.ascent()), tokens.color(self._color_role), tokens)
+            baseline = round(self._line.ascent())
+            end = self._line.paint(painter, 0, baseline, tokens.color(self._color_role), tokens)
+            left = self.width() - self._aside.width()
+            if self._aside.markup and left >= end + metric(8):
+                self._aside.paint(painter, left, baseline, tokens.color("text2"), tokens)

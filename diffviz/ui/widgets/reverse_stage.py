@@ -98,10 +98,12 @@ class ReverseStage(QWidget):
 
     def set_pictures(self, x_t: Pixels | None, x_0: Pixels | None, noise: Pixels | None) -> None:
         """Show the three pictures of a step, uint8 (H, W, C); several samples come as one grid each."""
+        size = self.x_0.picture_size
         self.x_t.set_image(x_t)
         self.x_0.set_image(x_0)
         self.noise.set_image(noise)
-        self._fit_pictures()
+        if self.x_0.picture_size != size:
+            self._fit_pictures()
 
     def _fit_pictures(self) -> None:
         """Enlarge the pictures as far as the stage allows and line the rest up with them."""
@@ -159,10 +161,12 @@ class ReverseStage(QWidget):
 
     def set_reason(self, *, why: bool | None = None, comparison: bool | None = None) -> None:
         """Show or hide the card of weights and the card of PSNR; None leaves one as it is."""
+        before = self._wanted
         for card, wish in ((self.why, why), (self.comparison, comparison)):
             if wish is not None:
                 self._wanted = self._wanted | {card} if wish else self._wanted - {card}
-        self._fit_pictures()
+        if self._wanted != before:
+            self._fit_pictures()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,6 +1,6 @@
 """The block that runs a sampler: where it is, how fast it goes, and the buttons that steer it."""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Signal, Slot
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -8,6 +8,7 @@ from typing_extensions import override
 from diffviz.ui.theme import color, control_height
 from diffviz.ui.widgets.availability import set_unavailable
 from diffviz.ui.widgets.buttons import make_button
+from diffviz.ui.widgets.live_line import LiveLine
 from diffviz.ui.widgets.math_label import MathLabel
 
 _LONGEST_LABEL = "Resume"
@@ -72,11 +73,7 @@ class RunBlock(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_running = False
-        self._where = MathLabel("Ready", "label", weight=QFont.Weight.DemiBold)
-        self._pace = MathLabel("", "label", "text2")
-        # Its words come and go; the panel must not grow with them.
-        self._pace.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._pace.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._where = LiveLine("", "label", weight=QFont.Weight.DemiBold)
         self._track = ProgressTrack()
         self._note = MathLabel("", "label", "warn", wraps=True)
         self._note.hide()
@@ -99,9 +96,6 @@ class RunBlock(QWidget):
         self.step_button.clicked.connect(self.step_requested)
         self.back_button.clicked.connect(self.back_requested)
         self.restart_button.clicked.connect(self.restart_requested)
-        head = QHBoxLayout()
-        head.addWidget(self._where)
-        head.addWidget(self._pace, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
         self.run_button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -115,7 +109,7 @@ class RunBlock(QWidget):
         column.setSpacing(8)
         column.addWidget(self._note)
         column.addWidget(self.fork_button)
-        column.addLayout(head)
+        column.addWidget(self._where)
         column.addWidget(self._track)
         column.addLayout(buttons)
         self.set_idle()
@@ -148,7 +142,6 @@ class RunBlock(QWidget):
     def set_idle(self) -> None:
         """Show that no run was begun."""
         self._where.set_markup("Not started")
-        self._pace.set_markup("")
         self._track.set_share(0.0)
         self._show_main("Run", "play", running=False)
         self._allow(back=False, restart=False, step=True)
@@ -175,15 +168,15 @@ class RunBlock(QWidget):
         steps_per_s
             Measured speed, or None while it is unknown.
         """
-        self._where.set_markup(f"Step {done} of {total}")
-        self._track.set_share(done / total if total else 0.0)
         if is_finished:
-            self._pace.set_markup(f"{_pace(steps_per_s)} · done" if steps_per_s else "done")
+            pace = f"{_pace(steps_per_s)} · done" if steps_per_s else "done"
         elif steps_per_s and is_running:
-            self._pace.set_markup(f"{_pace(steps_per_s)} · {_time_left((total - done) / steps_per_s)} left")
+            pace = f"{_pace(steps_per_s)} · {_time_left((total - done) / steps_per_s)} left"
         else:
             waiting = "getting ready" if is_running and not done else ""
-            self._pace.set_markup("paused" if can_resume and not is_running else waiting)
+            pace = "paused" if can_resume and not is_running else waiting
+        self._where.set_markup(f"Step {done} of {total}", pace)
+        self._track.set_share(done / total if total else 0.0)
         if is_running:
             self._show_main("Pause", "pause", running=True)
         elif is_finished:

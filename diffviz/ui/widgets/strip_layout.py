@@ -113,6 +113,10 @@ class StripLayout:
         """The paths of runs in a filmstrip of ``width``."""
         return QRectF(strip_left(), self.path_top, width - strip_left() - MARGIN_PX, self.path_height)
 
+    def paths_band(self, width: int) -> QRectF:
+        """All between the lane and the lower strip, names at the left included."""
+        return QRectF(0, self.path_top, width, self.strip_top(1) - self.path_top)
+
     def lane_rect(self, width: int) -> QRectF:
         """The lane of signal and noise in a filmstrip of ``width``."""
         return QRectF(strip_left(), self.lane_top, width - strip_left() - MARGIN_PX, self.lane_height)

@@ -79,14 +79,24 @@ class StripPainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for row in range(len(self.strips)):
             self.paint_strip(painter, row)
+        if not self.layout.has_branches:
+            self._paint_lane(painter)
+        if len(self.strips) > 1:
+            self.paint_paths(painter)
+        self._paint_ticks(painter)
+
+    def paint_paths(self, painter: QPainter) -> None:
+        """Draw what lies between two strips and moves with a run: its path, or the tree of runs."""
+        band = self.layout.paths_band(self.width)
+        painter.save()
+        painter.setClipRect(band)
+        painter.fillRect(band, current_tokens().color("panel"))
         if self.layout.has_branches:
             self.branch_lane().paint(painter)
             paint_heading(painter, self.layout.path_rect(self.width))
         else:
-            self._paint_lane(painter)
-            if len(self.strips) > 1:
-                self._paint_path(painter)
-        self._paint_ticks(painter)
+            self._paint_path(painter)
+        painter.restore()
 
     def branch_lane(self) -> BranchLane:
         """The tree of runs."""

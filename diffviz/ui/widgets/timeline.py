@@ -213,7 +213,8 @@ class Timeline(QWidget):
         row = self.filmstrip.strips[strip]
         if (row.sampled, row.unsampled_label) != (sampled, label):
             row.sampled, row.unsampled_label = sampled, label
-            self.filmstrip.redraw()
+            self.filmstrip.redraw(strip)
+            self.filmstrip.redraw_paths()
 
     def set_even_in(self, even_in: str) -> None:
         """Space the frames evenly in "step", "ou_time" or "log_snr"."""

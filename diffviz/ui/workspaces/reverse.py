@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -276,9 +278,9 @@ class ReverseWorkspace(QObject):
         self.timeline.set_t(new.t)
         if old.exact_size != new.exact_size:
             self.refresh_denoisers()
-        if old != new:
+        if replace(old, t=new.t) != new:
             self._show_settings()
-            self._show_run()
+        self._show_run()
         if old.reverse_shows != new.reverse_shows:
             self.strips.refill_reverse()
         elif any(getattr(old, name) != getattr(new, name) for name in _FORWARD_FIELDS):
@@ -307,7 +309,7 @@ class ReverseWorkspace(QObject):
         self.controls.show_progress()
         self.tree.show_runs()
         self.forks.show_state()
-        self.strips.show_label(run)
+        self.strips.show_progress(run)
         self.formula.show(run, state)
         if self._stages.currentWidget() is self.columns:
             self.bar.set_title(*self.comparison.title())

@@ -79,8 +79,8 @@ class ReverseStrips(QObject):
         if self._is_active:
             self._filling.start()
 
-    def show_label(self, run: Run | None) -> None:
-        """Say beside the strip which run it is and how far it is."""
+    def show_progress(self, run: Run | None) -> None:
+        """Say beside the strip which run it is and how far it is, and draw what it uncovered just now."""
         sampled, label = (1, 0), "not sampled yet, press Run"
         subtitle = "no run yet"
         if run is not None and run.last is not None:
@@ -92,6 +92,9 @@ class ReverseStrips(QObject):
         title = f"[model]Reverse[/] {_SYMBOLS[self._session.state.reverse_shows]}"
         self._timeline.set_strip_label(_REVERSE, title, subtitle)
         self._timeline.set_sampled(_REVERSE, sampled, label)
+        if self._filling.isActive():
+            # With the drawing that is due anyway, so that a step does not cost two of them.
+            self._on_filling_timeout()
 
     def _refill(self, strips: tuple[int, ...]) -> None:
         for strip in strips:
