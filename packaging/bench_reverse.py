@@ -7,8 +7,8 @@ window's does. First a bare loop over its steps and the run's own generator, whi
 turns every few steps. Then one run in the window takes turns every second between being watched, with
 previews on the stage and the strips, and not being seen, while another workspace is looked at. Processors
 that are shared change their speed from second to second, by more than what is measured here: so neighbouring
-turns are compared, and the ratio stands with its standard error. Above, one answer of the exact denoiser about
-10,000 pictures of 784 values with all threads.
+turns are compared, and the ratio stands with its standard error. Above, one answer of the exact denoiser
+about 10,000 pictures of 784 values with all threads.
 """
 
 import argparse
@@ -137,7 +137,7 @@ def seen_and_unseen(num_turns: int) -> list[tuple[str, float]]:
             yield record
 
     # The driver asks for its steps by this name; here they leave the time at which each was made.
-    run_driver.reverse_steps = stamped  # type: ignore[assignment]
+    vars(run_driver)["reverse_steps"] = stamped
     from diffviz.app import make_application, make_window
 
     application = make_application()
