@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 import typer
 
+from diffviz.cli_fork import forked_legs
 from diffviz.cli_output import (
     CaptionsOption,
     ExactColourOption,
@@ -19,12 +20,11 @@ from diffviz.cli_output import (
     animation_settings,
     frame_scale,
     kind_of,
-    one_of,
     write_array,
     write_frames,
 )
 from diffviz.cli_schedule import ParamOption, ZeroSnrOption, schedule_spec
-from diffviz.cli_walk import Aim, Start, Walk, redrawn_steps
+from diffviz.cli_walk import Aim, Leg, Start, Walk, class_number, redrawn_steps
 from diffviz.core.samplers import Clip, SamplerKind, SamplerSpec, Variance
 from diffviz.core.schedules import ScheduleSpec
 from diffviz.core.slips import Slip
@@ -32,7 +32,7 @@ from diffviz.core.timesteps import Spacing
 from diffviz.data.images import image_grid, to_uint8
 from diffviz.data.schedule_files import spec_to_json
 from diffviz.export.figure import save_picture
-from diffviz.export.frames import FrameSpec, enlarge, reverse_frames
+from diffviz.export.frames import FrameSpec, enlarge
 from diffviz.export.settings import settings_text
 from diffviz.models.denoiser import Denoiser, needs_no_network
 
@@ -128,6 +128,13 @@ def sample(
             metavar="T:SEED", help="Draw the noise of the step from T anew; several times for more."
         ),
     ] = None,
+    fork: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="T:KEY=VALUE,…",
+            help="Go on from the step at T with other values of these options; again for a fork of it.",
+        ),
+    ] = None,
     slip: Annotated[
         Slip | None, typer.Option(help="Make this mistake on purpose.", show_default="none")
     ] = None,
@@ -158,7 +165,7 @@ def sample(
     denoiser = _denoiser(model, device, size)
     own = denoiser.info.schedule or ScheduleSpec()
     spec = schedule_spec(schedule or own, timesteps or own.num_timesteps, param, zero_terminal_snr)
-    walk = Walk(
+    leg = Leg(
         denoiser,
         spec,
         SamplerSpec(
@@ -175,11 +182,10 @@ def sample(
         ),
         Aim(_class_index(denoiser, class_name), guidance, rescale, classifier_scale, to_guidance),
         seed,
-        start,
-        number,
         slip,
-        redrawn_steps(redraw),
     )
+    forks = forked_legs(fork or (), leg, lambda name: _denoiser(name, device, size))
+    walk = Walk(leg, start, number, redrawn_steps(redraw), forks)
     settings = settings_text(
         command="sample",
         model=model,
@@ -207,25 +213,25 @@ def sample(
         to_seed=to_seed,
         to_image=to_image and to_image.name,
         redraw=redraw,
+        fork=fork,
         slip=slip,
     )
     if kind == "array":
-        write_array(out, walk.pictures(number), (number, *walk.shape))
+        write_array(out, walk.pictures(), (number, *walk.shape))
     elif kind == "picture":
-        pixels = to_uint8(image_grid(list(walk.pictures(number))))
+        pixels = to_uint8(image_grid(list(walk.pictures())))
         save_picture(out, enlarge(pixels, scale or 1), settings)
     else:
         animation = animation_settings(out, fps, hold, loop, exact_colour, settings)
         if walk.is_path:
             # One frame for each picture of the path.
             factor = frame_scale(animation, scale, *walk.shape[:2])
-            pictures = (enlarge(to_uint8(picture), factor) for picture in walk.pictures(number))
+            pictures = (enlarge(to_uint8(picture), factor) for picture in walk.pictures())
             write_frames(pictures, number, animation)
             return
         height, width = image_grid([np.empty(walk.shape, np.uint8)] * number).shape[:2]
         look = FrameSpec(frame_scale(animation, scale, height, width), captions)
-        frames = reverse_frames(walk.steps(0, number), walk.chain, look, show)
-        write_frames(frames, len(walk.times) + (show == "x_t"), animation)
+        write_frames(walk.frames(look, show), walk.num_steps + (show == "x_t"), animation)
 
 
 def _denoiser(model: str, device: str, size: int) -> Denoiser:
@@ -241,12 +247,10 @@ def _denoiser(model: str, device: str, size: int) -> Denoiser:
 
 
 def _class_index(denoiser: Denoiser, class_name: str | None) -> int | None:
-    """Number of a class given by name, in any case, or by number."""
+    """The class of the option, if it is given."""
     if class_name is None:
         return None
-    names = denoiser.info.class_names
-    if not names:
-        raise ValueError(f"--class {class_name}: {denoiser.info.name} has no classes.")
-    numbers = {name.lower(): number for number, name in enumerate(names)}
-    numbers |= {str(number): number for number in range(len(names))}
-    return one_of("--class", class_name, lambda name: numbers[name.lower()], names)
+    try:
+        return class_number(denoiser, class_name)
+    except ValueError as error:
+        raise ValueError(f"--class {class_name}: {error}") from error

@@ -1,9 +1,11 @@
-"""What the command `sample` draws: where it begins, what it aims at, and the steps of any stretch of it."""
+"""What the command `sample` draws: where it begins, what it aims at, where it forks, and the steps of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import itertools
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,8 +21,9 @@ from diffviz.core.samplers import Predict, ReverseStep, SamplerSpec, SeededNoise
 from diffviz.core.samplers import sample as reverse_process
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.core.slips import Slip, misleading_schedule, slipped_noise, slipped_predict, slipped_spec
-from diffviz.core.timesteps import late_start, sampling_timesteps
-from diffviz.data.images import Picture, fit, load_image
+from diffviz.core.timesteps import late_start, nearest_time, sampling_timesteps
+from diffviz.data.images import Picture, Pixels, fit, load_image
+from diffviz.export.frames import FrameSpec, Shows, reverse_frames
 from diffviz.models.denoiser import Denoiser, GradientSource, guided
 from diffviz.models.steering import matching_classifier
 
@@ -91,46 +94,120 @@ def redrawn_steps(words: list[str] | None) -> tuple[tuple[int, int], ...]:
     return tuple((int(t), int(seed)) for t, seed in pairs)
 
 
+@dataclass(frozen=True)
+class Leg:
+    """What counts from where a run begins, or from a fork on."""
+
+    denoiser: Denoiser
+    spec: ScheduleSpec
+    sampler: SamplerSpec
+    aim: Aim
+    seed: int
+    slip: Slip | None = None
+
+
+class _Stretch:
+    """A leg from where it begins down to the next fork.
+
+    Attributes
+    ----------
+    leg, chain, sampler
+        Its settings, its schedule, and its sampler with the slip.
+    grid, times
+        When it would ask the denoiser down to the picture, and when it does above the next fork.
+    left_at
+        Time of that fork.
+    """
+
+    def __init__(self, leg: Leg, start_t: int | None) -> None:
+        self.leg, self.chain = leg, build_schedule(leg.spec)
+        self.sampler = slipped_spec(leg.sampler, leg.slip)
+        times = sampling_timesteps(self.chain, self.sampler.num_sampling_steps, self.sampler.spacing)
+        if start_t is not None:
+            times = (start_t, *(time for time in times if time < start_t))
+        self.grid = self.times = times
+        self.left_at = 0
+        self._classifier = _classifier(leg.denoiser, leg.aim.classifier_scale)
+        self._misleading = misleading_schedule(leg.spec)
+
+    def left(self, t: int, leg: Leg) -> _Stretch:
+        """The stretch that leaves this one at t, or under another schedule at its nearest noise level."""
+        if t not in self.grid:
+            raise ValueError(f"--fork {t}: the steps begin at {_first_of(self.grid)}")
+        was, now = (info.image_shape for info in (self.leg.denoiser.info, leg.denoiser.info))
+        if was != now:
+            sizes = [" × ".join(map(str, shape or ())) for shape in (was, now)]
+            raise ValueError(
+                f"--fork {t}: the pictures keep their size, {sizes[0]}, but {leg.denoiser.info.name} works "
+                f"on {sizes[1]}."
+            )
+        chain = build_schedule(leg.spec)
+        stretch = _Stretch(leg, t if chain is self.chain else nearest_time(self.chain.level(t), chain))
+        self.times, self.left_at = tuple(time for time in self.grid if time > t), t
+        return stretch
+
+    def predict(self, first: int, count: int, number: int) -> Predict:
+        """The denoiser as it is asked about samples ``first`` to ``first + count - 1`` of all."""
+        aim = self.leg.aim
+        steered = guided(
+            self.leg.denoiser,
+            aim.class_index,
+            aim.of_stretch(first, count, number),
+            aim.guidance_rescale,
+            self._classifier,
+            aim.classifier_scale,
+        )
+        return slipped_predict(steered, self._misleading, self.leg.slip)
+
+
 class Walk:
-    """The reverse process for any stretch of samples; sample i is the same whichever stretch holds it."""
+    """The reverse process for any stretch of samples; sample i is the same whichever stretch holds it.
+
+    Parameters
+    ----------
+    leg
+        The settings at the beginning.
+    start, number
+        Where the pictures begin, and how many there are.
+    redrawn
+        (t, seed): the noise of these steps comes from another seed.
+    forks
+        (t, leg): from t on the settings are these; each t a time of the leg before.
+
+    Raises
+    ------
+    ValueError
+        If something does not go together.
+    """
 
     def __init__(
         self,
-        denoiser: Denoiser,
-        spec: ScheduleSpec,
-        sampler: SamplerSpec,
-        aim: Aim,
-        seed: int,
+        leg: Leg,
         start: Start,
         number: int,
-        slip: Slip | None,
         redrawn: tuple[tuple[int, int], ...] = (),
+        forks: tuple[tuple[int, Leg], ...] = (),
     ) -> None:
-        if denoiser.info.image_shape is None:
-            raise ValueError(f"{denoiser.info.name} does not work on pictures.")
-        aim.check()
-        self.chain = build_schedule(spec)
-        sampler = slipped_spec(sampler, slip)
-        self.times = sampling_timesteps(self.chain, sampler.num_sampling_steps, sampler.spacing)
-        start_t = start.t
-        if start_t is not None:
-            if start_t > spec.num_timesteps:
-                raise ValueError(f"--start-t {start_t}: times run from 1 to {spec.num_timesteps}.")
-            self.times = (start_t, *(time for time in self.times if time < start_t))
-        channels, height, width = denoiser.info.image_shape
-        self.shape = (height, width, channels)
-        self._denoiser, self._aim = denoiser, aim
-        self._classifier = _classifier(denoiser, aim.classifier_scale)
-        if start_t is None and (remark := late_start(self.chain, self.times)):
+        info = leg.denoiser.info
+        if info.image_shape is None:
+            raise ValueError(f"{info.name} does not work on pictures.")
+        leg.aim.check()
+        if start.t is not None and start.t > leg.spec.num_timesteps:
+            raise ValueError(f"--start-t {start.t}: times run from 1 to {leg.spec.num_timesteps}.")
+        self._first = _Stretch(leg, start.t)
+        if start.t is None and (remark := late_start(self._first.chain, self._first.grid)):
             typer.echo(f"diffviz: {remark}", err=True)
-        self._sampler, self._slip = sampler, slip
-        self._misleading = misleading_schedule(spec)
+        self._stretches = [self._first]
+        for t, other in forks:
+            self._stretches.append(self._stretches[-1].left(t, other))
+        times = [time for stretch in self._stretches for time in stretch.times]
         for t, _ in redrawn:
-            if t not in self.times:
-                raise ValueError(f"--redraw {t}: the steps begin at {', '.join(map(str, self.times[:8]))} …")
-        self._seed, self._redrawn = seed, redrawn
-        self._start, self._number = start, number
-        self._plain = guided(denoiser, aim.class_index)
+            if t not in times:
+                raise ValueError(f"--redraw {t}: the steps begin at {_first_of(times)}")
+        self.num_steps = len(times)
+        channels, height, width = info.image_shape
+        self.shape = (height, width, channels)
+        self._redrawn, self._start, self._number = redrawn, start, number
         # Read before anything is computed, so that a bad file is told at once.
         self._guides = [
             fit(load_image(file).x_0, (height, width), start.fit, channels)
@@ -142,53 +219,80 @@ class Walk:
     @property
     def is_path(self) -> bool:
         """Whether the pictures lead from one start or guidance scale to another, with the same noise."""
-        return self._start.is_path or self._aim.to_guidance is not None
+        return self._start.is_path or self._first.leg.aim.to_guidance is not None
 
     def steps(self, first: int, count: int) -> Iterator[ReverseStep]:
         """Every step of samples ``first`` to ``first + count - 1``, pictures (count, C, H, W) float64."""
+        x, came_from = self._beginning(first, count), None
+        before, index = self._first, 0
+        for stretch in self._stretches:
+            leg, predict = stretch.leg, stretch.predict(first, count, self._number)
+            if stretch.chain is not before.chain:
+                told = predict(x, before.chain.level(before.left_at))
+                x = q_sample(told.x_0, told.noise, stretch.chain.level(stretch.grid[0]))
+                came_from = None
+            walked = reverse_process(
+                predict,
+                x,
+                stretch.chain,
+                stretch.sampler,
+                slipped_noise(self._noise(leg, first, count), leg.slip),
+                start_t=stretch.grid[0],
+                came_from=came_from,
+                slip=leg.slip,
+            )
+            for step in itertools.islice(walked, len(stretch.times)):
+                yield replace(step, index=index, num_steps=self.num_steps)
+                x, came_from, index = step.x_s, (step.t, step.x_t), index + 1
+            before = stretch
+
+    def frames(self, look: FrameSpec, shows: Shows) -> Iterator[Pixels]:
+        """One frame for each step of all samples, and for x_t one more of the finished pictures."""
+        ends = list(itertools.accumulate(len(stretch.times) for stretch in self._stretches))
+        legs = itertools.groupby(self.steps(0, self._number), lambda step: bisect_right(ends, step.index))
+        for place, steps in legs:
+            is_last = place == len(ends) - 1
+            yield from reverse_frames(steps, self._stretches[place].chain, look, shows, has_end=is_last)
+
+    def pictures(self) -> Iterator[Picture]:
+        """The finished pictures one by one, float32 (H, W, C)."""
+        number = self._number
+        stretches = [(first, min(_AT_ONCE, number - first)) for first in range(0, number, _AT_ONCE)]
+        steps = (step for stretch in stretches for step in self.steps(*stretch))
+        for step in with_progress(steps, len(stretches) * self.num_steps, "Sampling"):
+            if step.s == 0:
+                yield from np.moveaxis(step.x_s.cpu().numpy(), 1, -1).astype(np.float32)
+
+    def _noise(self, leg: Leg, first: int, count: int) -> SeededNoise:
         height, width, channels = self.shape
-        shape, is_path = (channels, height, width), self._start.is_path
         # Where the samples share their noise it is that of the first of all, whichever stretch this is.
-        first_noise = 0 if self.is_path else first
-        noise_source = SeededNoise(
-            self._seed, shape, count, first_noise, self._redrawn, is_shared=self.is_path
+        number = 0 if self.is_path else first
+        return SeededNoise(
+            leg.seed, (channels, height, width), count, number, self._redrawn, is_shared=self.is_path
         )
-        x_start = noise_source(Stream.X_T, 0)
+
+    def _beginning(self, first: int, count: int) -> Tensor:
+        """What the run begins with."""
+        is_path = self._start.is_path
         if is_path or self._start.inverted:
             if self._ends is None:
-                self._ends = self._both_ends(shape)
+                self._ends = self._both_ends()
             whole = path_between(*self._ends, self._number if is_path else 1)
-            x_start = whole[first : first + count] if is_path else whole.repeat(count, 1, 1, 1)
-        elif self._guides and self._start.t is not None:
-            x_start = q_sample(self._clean(0), x_start, self.chain.level(self._start.t))
-        return reverse_process(
-            slipped_predict(self._guided(first, count), self._misleading, self._slip),
-            x_start,
-            self.chain,
-            self._sampler,
-            slipped_noise(noise_source, self._slip),
-            start_t=self._start.t,
-            slip=self._slip,
-        )
+            return whole[first : first + count] if is_path else whole.repeat(count, 1, 1, 1)
+        noise = self._noise(self._first.leg, first, count)(Stream.X_T, 0)
+        if self._start.t is None:
+            return noise
+        x_start: Tensor = q_sample(self._clean(0), noise, self._first.chain.level(self._start.t))
+        return x_start
 
-    def _guided(self, first: int, count: int) -> Predict:
-        aim = self._aim
-        return guided(
-            self._denoiser,
-            aim.class_index,
-            aim.of_stretch(first, count, self._number),
-            aim.guidance_rescale,
-            self._classifier,
-            aim.classifier_scale,
-        )
-
-    def _both_ends(self, shape: tuple[int, int, int]) -> tuple[Tensor, Tensor]:
+    def _both_ends(self) -> tuple[Tensor, Tensor]:
         """What the path leads from and to; twice the same where there is none."""
         if self._start.inverted:
             first = self._inverted(0)
             return first, self._inverted(1) if self._start.is_path else first
-        seeds = (self._seed, self._start.to_seed if self._start.to_seed is not None else self._seed)
-        first, last = (SeededNoise(seed, shape, 1)(Stream.X_T, 0) for seed in seeds)
+        leg = self._first.leg
+        other = leg if self._start.to_seed is None else replace(leg, seed=self._start.to_seed)
+        first, last = (self._noise(end, 0, 1)(Stream.X_T, 0) for end in (leg, other))
         return first, last
 
     def _clean(self, which: int) -> Tensor:
@@ -197,17 +301,36 @@ class Walk:
         return torch.from_numpy(np.moveaxis(self._guides[which], -1, 0)[None].astype(np.float64))
 
     def _inverted(self, which: int) -> Tensor:
-        steps = invert(self._plain, self._clean(which), self.chain, self.times)
-        *_, last = with_progress(steps, len(self.times), "Inverting")
+        leg, times = self._first.leg, self._first.grid
+        # Guidance cannot be run backwards well.
+        plain = guided(leg.denoiser, leg.aim.class_index)
+        steps = invert(plain, self._clean(which), self._first.chain, times)
+        *_, last = with_progress(steps, len(times), "Inverting")
         return last.x_t
 
-    def pictures(self, number: int) -> Iterator[Picture]:
-        """The finished pictures one by one, float32 (H, W, C)."""
-        stretches = [(first, min(_AT_ONCE, number - first)) for first in range(0, number, _AT_ONCE)]
-        steps = (step for stretch in stretches for step in self.steps(*stretch))
-        for step in with_progress(steps, len(stretches) * len(self.times), "Sampling"):
-            if step.s == 0:
-                yield from np.moveaxis(step.x_s.cpu().numpy(), 1, -1).astype(np.float32)
+
+def class_number(denoiser: Denoiser, name: str) -> int:
+    """Number of a class given by name, in any case, or by number.
+
+    Raises
+    ------
+    ValueError
+        If the denoiser has no such class, with those that it has.
+    """
+    names = denoiser.info.class_names
+    if not names:
+        raise ValueError(f"{denoiser.info.name} has no classes.")
+    numbers = {known.lower(): number for number, known in enumerate(names)}
+    numbers |= {str(number): number for number in range(len(names))}
+    if name.lower() not in numbers:
+        raise ValueError(f"choose from {', '.join(names)}.")
+    return numbers[name.lower()]
+
+
+def _first_of(times: Sequence[int]) -> str:
+    """The first of the times, for a sentence, with how it ends."""
+    shown = ", ".join(map(str, times[:8]))
+    return f"{shown} …" if len(times) > 8 else f"{shown}."
 
 
 def _classifier(denoiser: Denoiser, classifier_scale: float) -> GradientSource | None:

@@ -308,8 +308,8 @@ def test_every_setting_of_a_run_has_an_option():
         "churn_sigma_max": "churn_range",
     }
     settings = {field.name for kind in (ReverseRequest, SamplerSpec) for field in fields(kind)}
-    # A folder has its pictures in it; a fork is a run of its own settings from the middle of another.
-    settings -= {"picture_keys", "fork"}
+    # A folder has its pictures in it.
+    settings -= {"picture_keys"}
     known = set(signature(cli_sample.sample).parameters)
     assert {name for name in settings if options.get(name, name) not in known} == set()
 

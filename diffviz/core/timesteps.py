@@ -118,6 +118,11 @@ def matching_time(level: NoiseLevel, schedule: NoiseSchedule) -> float:
     return float(np.interp(-level.log_snr, noisiness[finite], np.flatnonzero(finite) + 1.0))
 
 
+def nearest_time(level: NoiseLevel, schedule: NoiseSchedule) -> int:
+    """The time 1…T of a schedule whose log-SNR is nearest to that of a level of another one."""
+    return max(1, round(matching_time(level, schedule)))
+
+
 def known_times(schedule: NoiseSchedule, trained: NoiseSchedule) -> tuple[int, int] | None:
     """The times of a schedule whose noise levels a network of another schedule was trained at.
 

@@ -12,15 +12,17 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from diffviz.core.forward import q_sample
 from diffviz.core.samplers import Predict, ReverseStep, sample
 from diffviz.core.schedules import build_schedule
 from diffviz.core.slips import misleading_schedule, slipped_noise, slipped_predict, slipped_spec
+from diffviz.core.timesteps import nearest_time
 from diffviz.engine.courtesy import leave_a_core_to_the_window
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.gate import StepGate
 from diffviz.engine.gated import GatedClassifier, GatedDenoiser
 from diffviz.engine.request import Fork, ReverseContext, ReverseRequest
-from diffviz.engine.run_plan import nearest_time, plan_run
+from diffviz.engine.run_plan import plan_run
 from diffviz.engine.run_start import RunApproach, fitted_picture, run_noise, starting_pictures
 from diffviz.models.denoiser import guided
 
@@ -153,6 +155,12 @@ def _picture_shape(info: DenoiserInfo) -> tuple[int, int, int]:
 
 def _approach(fork: Fork, shelf: DenoiserShelf, gate: StepGate) -> Generator[RunApproach, None, RunPoint]:
     """Make the parent's steps again down to the fork; returns the place."""
+    above = fork.parent.fork
+    if above is not None and above.t == fork.t:
+        own, theirs = build_schedule(fork.parent.schedule), build_schedule(above.parent.schedule)
+        if own is theirs:
+            # The parent leaves its own parent here, too: the step that led here is that one's.
+            return (yield from _approach(above, shelf, gate))
     before: tuple[int, Tensor] | None = None
     for record in reverse_steps(fork.parent, shelf, gate=gate):
         if not isinstance(record, ReverseStep):
@@ -184,11 +192,8 @@ def _forked(
     level = parent.level(point.t)
     t = nearest_time(level, schedule)
     # The two levels differ by less than a step; x_t moves along its own prediction, which adds no chance.
-    prediction, arrival = predict(point.x_t, level), schedule.level(t)
-    x_t = (
-        arrival.sqrt_alpha_cumprod * prediction.x_0 + arrival.sqrt_one_minus_alpha_cumprod * prediction.noise
-    )
-    return RunPoint(t, x_t)
+    prediction = predict(point.x_t, level)
+    return RunPoint(t, q_sample(prediction.x_0, prediction.noise, schedule.level(t)))
 
 
 def _timed(steps: Iterator[ReverseStep], gate: StepGate) -> Iterator[tuple[ReverseStep, float]]:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from diffviz.core.schedules import build_schedule
 from diffviz.core.slips import slipped_spec
-from diffviz.core.timesteps import matching_time, sampling_timesteps
+from diffviz.core.timesteps import nearest_time, sampling_timesteps
 
 if TYPE_CHECKING:
-    from diffviz.core.schedules import NoiseLevel, NoiseSchedule
     from diffviz.engine.request import ReverseRequest
 
-__all__ = ["RunPlan", "nearest_time", "plan_run"]
+__all__ = ["RunPlan", "plan_run"]
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,6 @@ def plan_run(request: ReverseRequest) -> RunPlan:
     if parent_schedule.num_timesteps == schedule.num_timesteps:
         inherited = tuple(t for t in parent.times if t > max(request.fork.t, start))
     return RunPlan(inherited, _from(start, grid))
-
-
-def nearest_time(level: NoiseLevel, schedule: NoiseSchedule) -> int:
-    """The time 1…T of a schedule whose log-SNR is nearest to that of a level."""
-    return max(1, round(matching_time(level, schedule)))
 
 
 def _from(start: int, grid: tuple[int, ...]) -> tuple[int, ...]:

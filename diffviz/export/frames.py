@@ -121,6 +121,8 @@ def reverse_frames(
     spec: FrameSpec,
     shows: Shows = "x_0",
     columns: int | None = None,
+    *,
+    has_end: bool = True,
 ) -> Iterator[Pixels]:
     """One frame for every step of a sampler, several samples as a grid.
 
@@ -135,6 +137,8 @@ def reverse_frames(
         for the finished one at the end.
     columns
         Of the grid; by default it is nearly square.
+    has_end
+        Whether the last step is the end; a stretch of a run that is left on its way has none.
     """
     last: ReverseStep | None = None
     for step in steps:
@@ -144,7 +148,7 @@ def reverse_frames(
             picture = batch_grid(step.x_t if shows == "x_t" else step.pred_x_0, columns)
         yield make_frame(picture, spec, schedule.level(step.t))
         last = step
-    if last is not None and shows == "x_t":
+    if has_end and last is not None and shows == "x_t":
         yield make_frame(batch_grid(last.x_s, columns), spec, schedule.level(last.s))
 
 

@@ -125,6 +125,16 @@ def test_a_branch_rerun_from_its_request_alone_gives_the_same_pixels(shelf, chan
         assert not torch.equal(fork.own_steps[1].x_t, parent.steps[4].x_t)
 
 
+def test_a_fork_at_the_first_step_of_a_fork_rerun_from_its_request_alone_gives_the_same_pixels(shelf):
+    parent = walked(shelf, make_request(shelf, sampler=SamplerSpec(SamplerKind.DDIM, 8)))
+    request = parent.request.forked(100, make_request(shelf, sampler=SamplerSpec(SamplerKind.DPMPP2M, 8)))
+    fork = walked(shelf, request, parent, fork_point=parent.point_at(100))
+    of_fork = request.forked(100, make_request(shelf, sampler=SamplerSpec(SamplerKind.DPMPP2M, 20)))
+    grandchild = walked(shelf, of_fork, fork, fork_point=fork.point_at(100))
+    again = walked(shelf, of_fork, fork)
+    assert_same_pixels(again, grandchild)
+
+
 def test_redrawing_one_step_changes_its_noise_and_no_other(shelf):
     parent = walked(shelf, make_request(shelf))
     request = parent.request.redrawn_at(100, 77)
