@@ -37,11 +37,14 @@ class ImageEntry:
         What a person calls it.
     detail
         Credit of a sample, path of a file, size of a pasted picture.
+    class_name
+        What its data set says that it shows; empty where that is not known.
     """
 
     key: str
     title: str
     detail: str
+    class_name: str = ""
 
     @property
     def is_sample(self) -> bool:
@@ -167,8 +170,8 @@ class ImageStore(QObject):
         self._add(ImageEntry(key, loaded.name, str(absolute)), loaded)
         return key
 
-    def add_paste(self, array: NDArray[Any], name: str = "Pasted picture") -> str:
-        """Add an array as `data.images.from_array` takes it; returns its key.
+    def add_paste(self, array: NDArray[Any], name: str = "Pasted picture", *, class_name: str = "") -> str:
+        """Add an array as `data.images.from_array` takes it, perhaps of a known class; returns its key.
 
         Raises
         ------
@@ -182,7 +185,7 @@ class ImageStore(QObject):
         title = name if name not in titles else f"{name} {self._num_pastes}"
         key = f"paste:{self._num_pastes}"
         loaded = LoadedImage(x_0, title, size, "RGB" if x_0.shape[2] == 3 else "L")
-        self._add(ImageEntry(key, title, f"{size[0]} × {size[1]}"), loaded)
+        self._add(ImageEntry(key, title, f"{size[0]} × {size[1]}", class_name), loaded)
         return key
 
     def load(self, key: str) -> LoadedImage:

@@ -10,7 +10,15 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from diffviz.core.schedules import build_schedule
-from diffviz.engine.state import VIEW_FIELDS, SessionState, StartFrom, StateError, Workspace, settle
+from diffviz.engine.state import (
+    OWN_CLASS,
+    VIEW_FIELDS,
+    SessionState,
+    StartFrom,
+    StateError,
+    Workspace,
+    settle,
+)
 
 __all__ = ["Session", "SessionState", "StartFrom", "StateError", "Workspace", "settle"]
 
@@ -97,6 +105,7 @@ class Session(QObject):
         """
         if changes.get("denoiser", self._state.denoiser) != self._state.denoiser:
             changes.setdefault("class_index", None)
+            changes.setdefault("bound_class", OWN_CLASS)
         new = self._settled(replace(self._state, **changes))
         if _document(new) != _document(self._state):
             self._remember(merge)

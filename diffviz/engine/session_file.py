@@ -60,12 +60,15 @@ class PictureRead:
         The picture; None where there is none any more.
     error
         One sentence on why.
+    class_name
+        What it shows, where its data set said so.
     """
 
     key: str
     path: Path | None
     loaded: LoadedImage | None
     error: str = ""
+    class_name: str = ""
 
 
 def session_text(state: SessionState, images: ImageStore) -> str:
@@ -153,7 +156,9 @@ def _picture(key: str, images: ImageStore) -> dict[str, str]:
     Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels).save(
         buffer, "PNG", compress_level=_FAST_PNG
     )
-    return {"key": key, "title": entry.title, "png": base64.b64encode(buffer.getvalue()).decode()}
+    known = {"class": entry.class_name} if entry.class_name else {}
+    png = base64.b64encode(buffer.getvalue()).decode()
+    return {"key": key, "title": entry.title, **known, "png": png}
 
 
 def _read_picture(entry: Mapping[str, Any], folder: Path, background: tuple[int, int, int]) -> PictureRead:
@@ -161,7 +166,8 @@ def _read_picture(entry: Mapping[str, Any], folder: Path, background: tuple[int,
     try:
         if "png" in entry:
             data = base64.b64decode(str(entry["png"]), validate=True)
-            return PictureRead(key, None, load_image(data, name=str(entry.get("title", "Pasted picture"))))
+            loaded = load_image(data, name=str(entry.get("title", "Pasted picture")))
+            return PictureRead(key, None, loaded, class_name=str(entry.get("class", "")))
         named = Path(str(entry.get("path", "")))
         path = named if named.is_file() else folder / named.name
         return PictureRead(key, path, load_image(path, background=background))

@@ -25,6 +25,8 @@ __all__ = [
     "MAX_GUIDANCE_SCALE",
     "MAX_SAMPLES",
     "MAX_SEED",
+    "NO_CLASS",
+    "OWN_CLASS",
     "QUANTITIES",
     "REVERSE_SHOWS",
     "VIEW_FIELDS",
@@ -42,6 +44,8 @@ BOUND_OVER = ("image", "data")
 MAX_BOUND_DRAWS = 64
 MAX_BOUND_PICTURES = 1000
 MAX_BOUND_TERMS = 4000
+MAX_CLASSES = 100_000
+OWN_CLASS, NO_CLASS = -1, -2
 MAX_SEED = 2**31 - 1
 MAX_SAMPLES = 64
 MAX_GUIDANCE_SCALE = 20.0
@@ -118,6 +122,9 @@ class SessionState:
         many pictures of the data, and from how many draws of noise for the picture.
     bound_terms, bound_variance
         At how many times the denoiser is asked for it, 0 for every one, and σ_t² of its steps.
+    bound_class
+        As which class the denoiser is asked there: its number, `NO_CLASS`, or `OWN_CLASS` for that of the
+        picture, or where that is not known `class_index`.
     lab
         What the 2-D lab shows.
     """
@@ -152,6 +159,7 @@ class SessionState:
     bound_draws: int = 4
     bound_terms: int = 60
     bound_variance: Variance = Variance.TILDE
+    bound_class: int = OWN_CLASS
     lab: LabSpec = field(default_factory=LabSpec)
 
     @property
@@ -223,6 +231,7 @@ def settle(state: SessionState, num_classes: int | None = None) -> SessionState:
         bound_draws=_whole("bound_draws", state.bound_draws, 1, MAX_BOUND_DRAWS),
         bound_terms=_whole("bound_terms", state.bound_terms, 0, MAX_BOUND_TERMS),
         bound_variance=_choice(Variance, state.bound_variance),
+        bound_class=_bound_class(state.bound_class, num_classes),
     )
 
 
@@ -261,6 +270,12 @@ def _class_index(class_index: int | None, num_classes: int | None) -> int | None
     if class_index is None or class_index < 0:
         return None
     return class_index if num_classes is None or class_index < num_classes else None
+
+
+def _bound_class(bound_class: int, num_classes: int | None) -> int:
+    known = MAX_CLASSES if num_classes is None else num_classes
+    bound_class = _whole("bound_class", bound_class, NO_CLASS, MAX_CLASSES)
+    return bound_class if bound_class < known else OWN_CLASS
 
 
 def _ghost(ghost: ScheduleSpec | None, num_timesteps: int) -> ScheduleSpec | None:

@@ -105,7 +105,7 @@ class StepViewer:
         self._last: tuple[TheoryQuestion, DenoiserInfo, ForwardProcess] | None = None
 
     def look(self, question: TheoryQuestion, t: int) -> StepView:
-        """Ask the denoiser about x_t, without a class; costs one evaluation for one picture.
+        """Ask the denoiser about x_t, as the class of the question; costs one evaluation for one picture.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class StepViewer:
         answer = None
         if t > 0:
             batch = torch.from_numpy(np.moveaxis(x_t.astype(np.float64), -1, 0)[None].copy())
-            said = shelved.denoiser.predict(batch, process.schedule.level(t))
+            said = shelved.denoiser.predict(batch, process.schedule.level(t), question.request.class_index)
             answer = _compare(said, process.x_0, x_t, noise, question, t)
         return StepView(question, t, info, process.x_0, x_t, noise, answer)
 

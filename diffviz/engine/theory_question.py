@@ -12,6 +12,7 @@ from diffviz.core.schedules import build_schedule
 from diffviz.data.images import from_uint8, to_uint8
 from diffviz.engine.request import ReverseRequest
 from diffviz.engine.run_start import fitted_picture
+from diffviz.engine.state import NO_CLASS, OWN_CLASS
 from diffviz.models.denoiser import picture_set
 
 if TYPE_CHECKING:
@@ -20,7 +21,42 @@ if TYPE_CHECKING:
     from diffviz.engine.images import ImageStore
     from diffviz.engine.state import SessionState
 
-__all__ = ["BoundQuestion", "TheoryQuestion", "eight_bit_picture", "known_variance"]
+__all__ = [
+    "AskedClass",
+    "BoundQuestion",
+    "TheoryQuestion",
+    "asked_class",
+    "eight_bit_picture",
+    "known_variance",
+]
+
+
+@dataclass(frozen=True)
+class AskedClass:
+    """As which class a denoiser is asked about a picture.
+
+    Attributes
+    ----------
+    index
+        None: without a class.
+    origin
+        "own" of the picture, "session" as for sampling, "chosen" for these questions, or "none".
+    """
+
+    index: int | None
+    origin: str
+
+
+def asked_class(state: SessionState, images: ImageStore, class_names: tuple[str, ...]) -> AskedClass:
+    """The class that a settled state asks for of a denoiser with these classes."""
+    if not class_names or state.bound_class == NO_CLASS:
+        return AskedClass(None, "none")
+    if state.bound_class != OWN_CLASS:
+        return AskedClass(state.bound_class, "chosen")
+    own = images.entry(state.image).class_name
+    if own in class_names:
+        return AskedClass(class_names.index(own), "own")
+    return AskedClass(state.class_index, "none" if state.class_index is None else "session")
 
 
 @dataclass(frozen=True)
@@ -30,7 +66,7 @@ class TheoryQuestion:
     Attributes
     ----------
     request
-        Chain and denoiser; what else is in it does not matter.
+        Chain, denoiser and class; what else is in it does not matter.
     image, version, fit
         The picture, at which reading of its file, and how it is brought to the denoiser's shape.
     seed, noise_mode
@@ -48,10 +84,12 @@ class TheoryQuestion:
     variance: Variance
 
     @classmethod
-    def from_state(cls, state: SessionState, images: ImageStore) -> TheoryQuestion:
-        """The question that a settled state asks."""
+    def from_state(
+        cls, state: SessionState, images: ImageStore, class_names: tuple[str, ...] = ()
+    ) -> TheoryQuestion:
+        """The question that a settled state asks of a denoiser with these classes."""
         return cls(
-            _request(state, images),
+            _request(state, images, asked_class(state, images, class_names).index),
             state.image,
             images.version,
             state.start_fit,
@@ -86,6 +124,8 @@ class BoundQuestion:
         Times at which each of them is asked about.
     variance, seed
         σ_t² of the steps; seed of pictures, times and noise.
+    has_own_classes
+        Whether each picture of the data is asked about as its own class.
     """
 
     request: ReverseRequest
@@ -96,6 +136,7 @@ class BoundQuestion:
     num_terms: int
     variance: Variance
     seed: int
+    has_own_classes: bool = False
 
     @property
     def schedule(self) -> NoiseSchedule:
@@ -103,11 +144,15 @@ class BoundQuestion:
         return build_schedule(self.request.schedule)
 
     @classmethod
-    def from_state(cls, state: SessionState, images: ImageStore) -> BoundQuestion:
-        """The bound that a settled state asks for."""
+    def from_state(
+        cls, state: SessionState, images: ImageStore, class_names: tuple[str, ...] = ()
+    ) -> BoundQuestion:
+        """The bound that a settled state asks for of a denoiser with these classes."""
         is_data = state.bound_over == "data"
+        has_own_classes = is_data and bool(class_names) and state.bound_class == OWN_CLASS
+        asked = None if has_own_classes else asked_class(state, images, class_names).index
         return cls(
-            _request(state, images),
+            _request(state, images, asked),
             None if is_data else state.image,
             0 if is_data else images.version,
             "crop" if is_data else state.start_fit,
@@ -115,6 +160,7 @@ class BoundQuestion:
             min(state.bound_terms, state.num_timesteps) or state.num_timesteps,
             known_variance(state),
             state.seed,
+            has_own_classes,
         )
 
 
@@ -130,13 +176,14 @@ def eight_bit_picture(images: ImageStore, key: str, shape: tuple[int, int, int],
     return from_uint8(to_uint8(fitted_picture(images, key, shape, fit)))
 
 
-def _request(state: SessionState, images: ImageStore) -> ReverseRequest:
-    """Chain and denoiser of the run that the state asks for, without what makes it a run."""
+def _request(state: SessionState, images: ImageStore, class_index: int | None) -> ReverseRequest:
+    """Chain and denoiser of the run that the state asks for, and a class, without what makes it a run."""
     asked = ReverseRequest.from_state(state, images)
     return ReverseRequest(
         schedule=asked.schedule,
         sampler=SamplerSpec(),
         denoiser=asked.denoiser,
+        class_index=class_index,
         device=asked.device,
         exact_size=asked.exact_size,
         picture_keys=asked.picture_keys,

@@ -64,10 +64,11 @@ class BoundNews:
 
 @dataclass(frozen=True, eq=False)
 class RealPicture:
-    """A picture of a denoiser's data set, uint8 (H, W, C), and what to call it."""
+    """A picture of a denoiser's data set, uint8 (H, W, C), what to call it, and its class ("": none)."""
 
     pixels: Pixels
     title: str
+    class_name: str = ""
 
 
 def data_of(key: str, info: DenoiserInfo) -> str | None:
@@ -101,7 +102,9 @@ def real_picture(request: ReverseRequest, seed: int, shelf: DenoiserShelf) -> It
     values = material.examples.values
     place = int(np.random.default_rng(seed).integers(len(values)))
     pixels = np.moveaxis(values[place].numpy(), 0, -1)
-    yield RealPicture(np.ascontiguousarray(pixels), f"{material.title}, {kind} {place + 1}")
+    labels = material.examples.labels
+    class_name = "" if labels is None else material.class_names[int(labels[place])]
+    yield RealPicture(np.ascontiguousarray(pixels), f"{material.title}, {kind} {place + 1}", class_name)
 
 
 def bound_steps(question: BoundQuestion, shelf: DenoiserShelf) -> Iterator[BoundNews]:
@@ -118,17 +121,26 @@ def bound_steps(question: BoundQuestion, shelf: DenoiserShelf) -> Iterator[Bound
 
     leave_a_core_to_the_window()
     shelved = shelf.fetch(question.request)
-    schedule = question.schedule
+    schedule, info = question.schedule, shelved.denoiser.info
+    asked = question.request.class_index
+    own: list[int] | None = None
+    at_once: dict[str, int] = {}
     if question.image is None:
-        x_0, words = _data(question, shelf, shelved.denoiser.info)
-        at_once = {}
+        x_0, words, own = _data(question, shelf, info)
     else:
-        shape = picture_shape(shelved.denoiser.info)
+        shape = picture_shape(info)
         x_0 = _batch(eight_bit_picture(shelf.images, question.image, shape, question.fit)[None])
         x_0 = x_0.repeat(question.count, 1, 1, 1)
         words = f"{question.count} draw{'s' if question.count != 1 else ''} of noise for this image"
         # Each draw is a group of its own, so that draws tell how far they scatter.
         at_once = {"at_once": 1}
+    classes: list[int] | None = None
+    if question.has_own_classes and own is not None:
+        classes, words = own, f"{words}, each as its own class"
+    elif asked is not None:
+        classes, words = [asked] * len(x_0), f"{words}, as {info.class_names[asked]}"
+    elif info.class_names:
+        words = f"{words}, without a class"
     for bound in bound_by_time(
         shelved.denoiser,
         x_0,
@@ -136,6 +148,7 @@ def bound_steps(question: BoundQuestion, shelf: DenoiserShelf) -> Iterator[Bound
         variance=question.variance,
         num_terms=question.num_terms,
         seed=question.seed,
+        classes=classes,
         **at_once,
     ):
         yield BoundNews(question, bound, words)
@@ -158,7 +171,7 @@ def loss_steps(question: TheoryQuestion, shelf: DenoiserShelf) -> Iterator[Answe
         noise = _batch(process.noise(t)[None]).double()
         x_t = level.sqrt_alpha_cumprod * x_0 + level.sqrt_one_minus_alpha_cumprod * noise
         try:
-            answer = shelved.denoiser.predict(x_t, level).noise
+            answer = shelved.denoiser.predict(x_t, level, question.request.class_index).noise
             errors = judge_answer(answer, noise, x_0, process.schedule, t)
         except ValueError:
             continue
@@ -182,22 +195,26 @@ def timing_steps(question: TheoryQuestion, t: int, shelf: DenoiserShelf) -> Iter
     process = question.process(eight_bit_picture(shelf.images, question.image, shape, question.fit))
     t = min(max(t, 2), process.schedule.num_timesteps)
     x_0, noise = (_batch(picture[None]) for picture in (process.x_0, process.noise(t)))
-    yield from time_losses(shelved.denoiser, x_0, noise, process.schedule, t)
+    class_index = question.request.class_index
+    yield from time_losses(shelved.denoiser, x_0, noise, process.schedule, t, class_index)
 
 
-def _data(question: BoundQuestion, shelf: DenoiserShelf, info: DenoiserInfo) -> tuple[Tensor, str]:
-    """Pictures of the denoiser's data set, those it has not seen if there are any."""
-    from diffviz.evaluation.real_pictures import even_places, some_pictures
+def _data(
+    question: BoundQuestion, shelf: DenoiserShelf, info: DenoiserInfo
+) -> tuple[Tensor, str, list[int] | None]:
+    """Pictures of the denoiser's data set, those it has not seen if there are any, in words; their classes."""
+    from diffviz.evaluation.real_pictures import even_places, some_places
 
     name, (channels, side, _) = data_of(question.request.denoiser, info), picture_shape(info)
     if name == _MY_PICTURES:
         mine = shelf.images.picture_set(side, channels, question.request.picture_keys or None)
         pixels = to_uint8(mine.images)
         chosen = even_places(len(pixels), min(question.count, len(pixels)))
-        return _batch(from_uint8(pixels[chosen])), f"{len(chosen)} of my pictures"
+        return _batch(from_uint8(pixels[chosen])), f"{len(chosen)} of my pictures", None
     material, kind = _material(name, info)
-    x_0 = some_pictures(material, question.count, question.seed)
-    return x_0, f"{len(x_0)} {kind} pictures of {material.title}"
+    examples, places = material.examples, some_places(material, question.count, question.seed)
+    own = None if examples.labels is None else examples.labels[places].tolist()
+    return examples.x_0(places), f"{len(places)} {kind} pictures of {material.title}", own
 
 
 def _material(name: str | None, info: DenoiserInfo) -> tuple[Material, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from diffviz.core.prediction import Prediction
     from diffviz.core.schedules import NoiseLevel, NoiseSchedule
-    from diffviz.models.denoiser import Denoiser
+    from diffviz.models.denoiser import ClassIndex, Denoiser
 
 __all__ = ["BoundByTime", "BoundSoFar", "bound_by_time", "bound_of_pictures"]
 
@@ -98,10 +98,11 @@ def bound_by_time(
     num_terms: int = 60,
     seed: int = 0,
     at_once: int = _AT_ONCE,
+    classes: Sequence[int | None] | None = None,
 ) -> Iterator[BoundByTime]:
     """Estimate the bound and its terms, one record after each evaluation of the denoiser.
 
-    The denoiser is asked without a class, and its x̂_0 is clipped to [−1, 1], as the pictures are.
+    Its x̂_0 is clipped to [−1, 1], as the pictures are.
 
     Parameters
     ----------
@@ -119,12 +120,9 @@ def bound_by_time(
         Of times and noise.
     at_once
         Pictures in a group, which share the times at which they are asked about.
+    classes
+        As which class each picture is asked about, N of them; None: without.
     """
-
-    def predict(x_t: Tensor, level: NoiseLevel) -> Prediction:
-        prediction = denoiser.predict(x_t, level)
-        return replace(prediction, x_0=prediction.x_0.clamp(-1.0, 1.0))
-
     groups = [x_0[start : start + at_once] for start in range(0, len(x_0), at_once)]
     times = [term_times(schedule, num_terms, seed + number) for number in range(len(groups))]
     prior = float(prior_term(x_0.double().square().mean(), schedule))
@@ -133,6 +131,12 @@ def bound_by_time(
 
         def noise_of(t: int, number: int = number, shape: torch.Size = group.shape) -> Tensor:
             return torch.from_numpy(draw_noise(tuple(shape), seed, Stream.REDRAW, t, number))
+
+        classes_of_group = None if classes is None else classes[number * at_once :][: len(group)]
+
+        def predict(x_t: Tensor, level: NoiseLevel, asked: ClassIndex = classes_of_group) -> Prediction:
+            prediction = denoiser.predict(x_t, level, asked)
+            return replace(prediction, x_0=prediction.x_0.clamp(-1.0, 1.0))
 
         end = schedule.num_timesteps + 1
         for term in bound_terms(predict, group, schedule, variance, of_group, noise_of):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-__all__ = ["both_splits", "even_places", "some_pictures"]
+__all__ = ["both_splits", "even_places", "some_pictures", "some_places"]
 
 
 def both_splits(name: str, size: int) -> tuple[Material, Material | None]:
@@ -43,11 +43,16 @@ def both_splits(name: str, size: int) -> tuple[Material, Material | None]:
 
 def some_pictures(material: Material, count: int, seed: int) -> Tensor:
     """Some of the pictures, (N, C, H, W) in [−1, 1], with classes in the proportions of all."""
+    return material.examples.x_0(some_places(material, count, seed))
+
+
+def some_places(material: Material, count: int, seed: int) -> Tensor:
+    """Which pictures `some_pictures` takes, int64 (N,)."""
     values, labels = material.examples.values, material.examples.labels
     order = np.random.Generator(np.random.Philox(seed)).permutation(len(values))
     if labels is not None:
         order = order[np.argsort(labels.numpy()[order], kind="stable")]
-    return material.examples.x_0(torch.from_numpy(order[even_places(len(order), min(count, len(order)))]))
+    return torch.from_numpy(order[even_places(len(order), min(count, len(order)))])
 
 
 def even_places(total: int, count: int) -> NDArray[np.int64]:

@@ -64,7 +64,12 @@ class LossTimings:
 
 
 def time_losses(
-    denoiser: Denoiser, x_0: Tensor, noise: Tensor, schedule: NoiseSchedule, t: int
+    denoiser: Denoiser,
+    x_0: Tensor,
+    noise: Tensor,
+    schedule: NoiseSchedule,
+    t: int,
+    class_index: int | None = None,
 ) -> Iterator[LossTimings]:
     """Measure, the two losses in turns, so that what slows the machine slows both.
 
@@ -73,8 +78,8 @@ def time_losses(
 
     Parameters
     ----------
-    denoiser
-        Asked without a class.
+    denoiser, class_index
+        Asked as that class; None: without one.
     x_0, noise
         (B, C, H, W), of one shape; float32 as in training.
     schedule, t
@@ -85,7 +90,7 @@ def time_losses(
     beta, sqrt_alpha = float(schedule.betas[t]), math.sqrt(float(schedule.alphas[t]))
     share = beta / level.sqrt_one_minus_alpha_cumprod
     x_t = level.sqrt_alpha_cumprod * x_0 + level.sqrt_one_minus_alpha_cumprod * noise
-    said = denoiser.predict(x_t, level).noise
+    said = denoiser.predict(x_t, level, class_index).noise
 
     def on_noise(answer: Tensor) -> Tensor:
         return (noise - answer).square().mean()
@@ -95,7 +100,7 @@ def time_losses(
         return (true_mean - (x_t - share * answer) / sqrt_alpha).square().mean()
 
     def call() -> Tensor:
-        answer: Tensor = denoiser.predict(x_t, level).noise
+        answer: Tensor = denoiser.predict(x_t, level, class_index).noise
         return answer
 
     total = 2 * (_REPEATS + _CALL_REPEATS)

@@ -121,7 +121,8 @@ class SessionFiles(QObject):
         assert picture.loaded is not None
         if picture.path is not None:
             return self._images.add_loaded(picture.path, picture.loaded)
-        return self._images.add_paste(to_uint8(picture.loaded.x_0), picture.loaded.name)
+        loaded = picture.loaded
+        return self._images.add_paste(to_uint8(loaded.x_0), loaded.name, class_name=picture.class_name)
 
     def _possible(self, state: SessionState, known: dict[str, str]) -> tuple[SessionState, list[str]]:
         """The state with keys that exist here, and sentences on what does not."""

@@ -16,9 +16,9 @@ from diffviz.core.sampler_steps import Variance
 from diffviz.core.schedules import ScheduleSpec, build_schedule
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
-from diffviz.engine.state import SessionState, settle
+from diffviz.engine.state import NO_CLASS, OWN_CLASS, SessionState, settle
 from diffviz.engine.step_view import StepViewer
-from diffviz.engine.theory_question import BoundQuestion, TheoryQuestion
+from diffviz.engine.theory_question import AskedClass, BoundQuestion, TheoryQuestion, asked_class
 from diffviz.engine.theory_tasks import bound_steps, loss_steps, loss_times, timing_steps
 from diffviz.evaluation.agreement import disagreement, unit_weights
 from tests.ui.person import write_picture
@@ -141,7 +141,7 @@ def test_the_window_asks_for_the_same_bound_as_the_command(shelf, tmp_path, caps
 
 def test_pictures_that_were_held_out_are_asked_about_where_there_are_some(shelf):
     news = bound_of(shelf, denoiser="emoji-unet", bound_over="data", bound_pictures=2, bound_terms=2)
-    assert news.words == "2 held-out pictures of Emoji"
+    assert news.words == "2 held-out pictures of Emoji, without a class"
 
 
 def test_the_bound_of_my_pictures_is_that_of_the_gallery(shelf):
@@ -160,6 +160,56 @@ def test_what_does_not_matter_to_a_bound_does_not_ask_for_another_one(shelf):
     assert asked(image="sample:other") != asked()
     network = {"denoiser": "emoji-unet", "bound_variance": Variance.OPTIMAL}
     assert asked(**network).variance is Variance.TILDE, "a network does not know the optimal variance"
+
+
+FASHION = ("fashion-unet", ("T-shirt/top", "Trouser", "Pullover"))
+
+
+def test_the_class_is_the_pictures_own_else_that_of_the_session_else_none(shelf):
+    key = shelf.images.add_paste(np.zeros((28, 28), np.uint8), class_name="Trouser")
+    plain = settle(replace(STATE, denoiser=FASHION[0]))
+
+    def asked(names=FASHION[1], **changes):
+        return asked_class(settle(replace(plain, **changes)), shelf.images, names)
+
+    assert asked() == AskedClass(None, "none")
+    assert asked(class_index=2) == AskedClass(2, "session")
+    assert asked(class_index=2, image=key) == AskedClass(1, "own")
+    assert asked(class_index=2, image=key, bound_class=0) == AskedClass(0, "chosen")
+    assert asked(class_index=2, image=key, bound_class=NO_CLASS) == AskedClass(None, "none")
+    assert asked(names=("cat", "dog"), image=key) == AskedClass(None, "none"), "a class of other data"
+    assert asked(names=(), class_index=2) == AskedClass(None, "none")
+    assert settle(replace(plain, bound_class=7), 3).bound_class == OWN_CLASS
+
+
+def test_a_network_is_asked_as_the_class_in_every_part_of_the_theory(shelf):
+    picture = np.random.default_rng(1).integers(0, 255, (28, 28), np.uint8)
+    key = shelf.images.add_paste(picture, class_name="Trouser")
+    state = settle(replace(STATE, denoiser=FASHION[0], image=key, bound_terms=2, bound_draws=1))
+    by_class, answers = {}, {}
+    for chosen in (OWN_CLASS, 1, NO_CLASS):
+        asking = replace(state, bound_class=chosen)
+        question = TheoryQuestion.from_state(asking, shelf.images, FASHION[1])
+        view = StepViewer(shelf).look(question, 40)
+        errors = next(found for found in loss_steps(question, shelf) if found.t == 1)
+        *_, news = bound_steps(BoundQuestion.from_state(asking, shelf.images, FASHION[1]), shelf)
+        answers[chosen] = (view.answer.pred_x_0.tobytes(), errors.errors, news.bound.so_far.total)
+        by_class[chosen] = news.words
+    assert answers[OWN_CLASS] == answers[1]
+    assert all(own != none for own, none in zip(answers[OWN_CLASS], answers[NO_CLASS]))
+    assert by_class[OWN_CLASS].endswith("for this image, as Trouser")
+    assert by_class[NO_CLASS].endswith("for this image, without a class")
+
+
+def test_of_a_data_set_each_picture_is_asked_about_as_its_own_class(shelf):
+    data = {"denoiser": FASHION[0], "bound_over": "data", "bound_pictures": 3, "bound_terms": 2}
+    totals = {}
+    for chosen in (OWN_CLASS, NO_CLASS, 0):
+        state = settle(replace(STATE, **data, bound_class=chosen))
+        *_, news = bound_steps(BoundQuestion.from_state(state, shelf.images, FASHION[1]), shelf)
+        totals[news.words.split(", ")[-1]] = news.bound.so_far.total
+    assert list(totals) == ["each as its own class", "without a class", "as T-shirt/top"]
+    assert len(set(totals.values())) == 3
 
 
 def test_losses_along_the_chain_agree_in_every_unit(shelf):

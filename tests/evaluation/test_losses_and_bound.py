@@ -129,3 +129,22 @@ def test_a_picture_asked_about_with_several_draws_of_noise_has_a_spread(pictures
     assert last.so_far.standard_error > 0
     *_, together = bound_by_time(known, pictures[:3], SCHEDULE, num_terms=9)
     assert together.so_far.standard_error is None, "one group has no spread"
+
+
+def test_asked_as_its_class_a_picture_costs_what_it_costs_who_knows_that_class_alone(pictures):
+    labels = torch.arange(40) % 2
+    both, asked = ExactDenoiser(pictures, labels), {"num_terms": 6, "at_once": 1}
+    apart = [
+        list(bound_by_time(ExactDenoiser(pictures[labels == k]), pictures[k : k + 1], SCHEDULE, num_terms=6))[
+            -1
+        ]
+        for k in (0, 1)
+    ]
+    for k in (0, 1):
+        *_, alone = bound_by_time(both, pictures[k : k + 1], SCHEDULE, classes=[k], **asked)
+        np.testing.assert_allclose(alone.costs, apart[k].costs, rtol=1e-6, atol=1e-9)
+    asked |= {"num_terms": 30, "at_once": 20}
+    *_, each = bound_by_time(both, pictures[:16], SCHEDULE, classes=labels[:16].tolist(), **asked)
+    *_, mixed = bound_by_time(both, pictures[:16], SCHEDULE, classes=(1 - labels)[:16].tolist(), **asked)
+    *_, without = bound_by_time(both, pictures[:16], SCHEDULE, **asked)
+    assert each.so_far.total < without.so_far.total < mixed.so_far.total, "to know the class saves bits"

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from diffviz import paths
 from diffviz.core.losses import Loss
 from diffviz.data.point_files import fingerprint_of, points_text
-from diffviz.engine.lab_spec import DRAWN, LabSpec, exact_points
+from diffviz.engine.lab_spec import DRAWN, exact_points
 from diffviz.engine.state import Workspace
 from diffviz.engine.trainer import TrainerState
 from diffviz.models.checkpoint import read_header
@@ -156,16 +156,3 @@ def test_points_dropped_on_train_are_learned_from_unless_they_are_none(
     qtbot.waitUntil(lambda: bool(window.message_bar.messages))
     assert "few.csv holds 2 points" in window.message_bar.messages[0][2]
     assert recipe.plan.config.data == str(tmp_path / "mine.csv")
-
-
-@pytest.mark.usefixtures("lab")
-def test_a_session_file_keeps_what_was_painted(
-    window: MainWindow, person: Person, qtbot: QtBot, tmp_path: Path
-) -> None:
-    drawn = tuple((0.1 * k, 0.3) for k in range(20))
-    window.session.update(lab=replace(window.session.state.lab, data=DRAWN, drawn=drawn))
-    window.files.save_to(tmp_path / "painted.diffviz")
-    window.session.update(lab=LabSpec())
-    person.drop([tmp_path / "painted.diffviz"])
-    qtbot.waitUntil(lambda: window.session.state.lab.data == DRAWN)
-    assert window.session.state.lab.drawn == drawn

@@ -24,7 +24,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 def do_much(window: MainWindow, picture: Path) -> None:
     """Change settings of every kind, with a picture from a file and a pasted one."""
     key = window.images.add_file(picture)
-    pasted = window.images.add_paste(np.full((9, 7, 3), 90, np.uint8))
+    pasted = window.images.add_paste(np.full((9, 7, 3), 90, np.uint8), class_name="Bag")
     state = window.session.state
     window.session.update(
         workspace=Workspace.FORWARD,
@@ -85,6 +85,7 @@ def test_a_saved_session_comes_back_whole_in_another_window(
     pasted = opened["path_image"]
     assert opened == saved | {"path_image": pasted}
     np.testing.assert_array_equal(other.images.x_0(str(pasted)), window.images.x_0(str(saved["path_image"])))
+    assert other.images.entry(str(pasted)).class_name == "Bag"
     assert other.images.background == (10, 20, 30)
     assert not other.message_bar.messages
     other.session.undo()

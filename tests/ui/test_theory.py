@@ -266,3 +266,28 @@ def test_a_picture_of_the_denoisers_data_can_be_put_under_test(
     assert window.images.entry(window.session.state.image).title.startswith("Emoji, held-out ")
     qtbot.waitUntil(lambda: shown(window).t == 30 and theory.view.x_0.shape == (32, 32, 3))
     assert theory.left.picture.current == window.session.state.image
+
+    # It is asked about as its own class, which is known, and without one for comparison.
+    own = window.images.entry(window.session.state.image).class_name
+    assert own in window.status.message
+    assert theory.left.asked.currentText() == f"Its own: {own}"
+    title = theory.bar.title
+    assert title.accessibleName().endswith(f"asked as {own}")
+    qtbot.waitUntil(lambda: theory.estimate.is_whole)
+    assert theory.panel.spread_words.count(f"as {own}") == 1
+    guess, total = theory.view.answer.pred_x_0, theory.estimate.total
+    person.choose(theory.left.asked, "No class")
+    assert title.accessibleName().endswith("asked without a class")
+    qtbot.waitUntil(lambda: theory.view.question.request.class_index is None)
+    assert (theory.view.answer.pred_x_0 != guess).any()
+    qtbot.waitUntil(lambda: theory.estimate.is_whole)
+    assert theory.estimate.total != total
+    person.hold_no_control()
+    person.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert title.accessibleName().endswith(f"asked as {own}")
+    assert theory.estimate.total == total
+    # A picture of one's own is asked about as the class that was chosen for sampling.
+    window.session.update(image="sample:chelsea", class_index=2)
+    assert theory.left.asked.currentText().startswith("As in Reverse: ")
+    window.session.update(denoiser="exact:pictures")
+    assert not theory.left.asked.isVisible()

@@ -47,6 +47,8 @@ class SpecimenSettings:
     remark: str = ""
     data_problem: str = ""
     set_problem: str = ""
+    bound_class: int = -1
+    classes: tuple[tuple[str, str], ...] = ()
 
 
 class SpecimenPanel(SidePanel):
@@ -132,6 +134,12 @@ class SpecimenPanel(SidePanel):
         self.denoiser = ChoiceField(accessible_name="Denoiser", tooltip="Who guesses the clean picture")
         self.denoiser.choice_edited.connect(lambda key: self.changes_requested.emit({"denoiser": key}))
         self.add(LabelledField("Denoiser", self.denoiser))
+        self.asked = ChoiceField(
+            accessible_name="Class", tooltip="As which class the denoiser is asked about the picture"
+        )
+        self.asked.choice_edited.connect(lambda key: self.changes_requested.emit({"bound_class": int(key)}))
+        self._asked_field = LabelledField("Asked as", self.asked)
+        self.add(self._asked_field)
         self.add(self.real)
         self._remark = MathLabel("", "label", "warn", wraps=True)
         self._remark.hide()
@@ -220,6 +228,10 @@ class SpecimenPanel(SidePanel):
             if key in field.keys():  # noqa: SIM118  (a method, not a mapping)
                 field.set_current(key)
         self._show_schedule(settings)
+        self._asked_field.setVisible(bool(settings.classes))
+        if settings.classes:
+            self.asked.set_options(settings.classes)
+            self.asked.set_current(str(settings.bound_class))
         option = self._options.get(settings.denoiser)
         knows = option is None or option.kind in _KNOW_VARIANCE
         unknown = "" if knows else "Only the exact and the Gaussian denoiser know it."

@@ -77,9 +77,16 @@ class BoundEstimate(QObject):
         news = self.news
         return news.bound.so_far.total if news is not None and self.is_whole else None
 
-    def ask(self, state: SessionState, images: ImageStore, *, anew: bool = False) -> None:
+    def ask(
+        self,
+        state: SessionState,
+        images: ImageStore,
+        class_names: tuple[str, ...] = (),
+        *,
+        anew: bool = False,
+    ) -> None:
         """Ask what the state asks for, unless it is known or under way; `anew` after it was stopped."""
-        question = BoundQuestion.from_state(state, images)
+        question = BoundQuestion.from_state(state, images, class_names)
         if question == self._question and not anew:
             return
         self._question = question

@@ -58,8 +58,11 @@ class SpecimenDrawer(QObject):
     def _on_available(self) -> None:
         for record in self._runner.drain():
             if isinstance(record, RealPicture):
-                self._session.update(image=self._images.add_paste(record.pixels, record.title))
-                self.noted.emit(f"Took {record.title}")
+                named = record.class_name
+                self._session.update(
+                    image=self._images.add_paste(record.pixels, record.title, class_name=named)
+                )
+                self.noted.emit(f"Took {record.title}{f', {named}' if named else ''}")
 
     @Slot(object)
     def _on_ended(self, outcome: JobOutcome) -> None:

@@ -20,7 +20,6 @@ from diffviz.ui.theme import notifier
 from diffviz.ui.widgets.bound_panel import BoundPanel
 from diffviz.ui.widgets.forward_inspector import MAX_SEED
 from diffviz.ui.widgets.page_stack import PageStack
-from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.specimen_panel import SpecimenPanel
 from diffviz.ui.widgets.stage_bar import StageBar
 from diffviz.ui.widgets.theory_pages import BoundPage, LossesPage, SpectrumPage
@@ -33,17 +32,7 @@ from diffviz.ui.workspaces.specimen_fields import specimen_settings
 from diffviz.ui.workspaces.specimen_strip import SpecimenStrip
 from diffviz.ui.workspaces.theory_pages_presenter import LossesPresenter, SpectrumPresenter
 from diffviz.ui.workspaces.theory_presenter import TheoryPresenter
-
-_MODES = (
-    Segment("bound", "Bound", "Where the bits of the variational bound go"),
-    Segment("losses", "Losses", "One answer judged by every loss, and what losses cost"),
-    Segment("spectrum", "Spectrum", "Which details the noise has drowned"),
-)
-_TITLES = {
-    "bound": "Where the bits go",
-    "losses": "Losses of the same answer",
-    "spectrum": "Power by spatial frequency",
-}
+from diffviz.ui.workspaces.theory_words import MODES, TITLES, question_words
 
 
 class TheoryWorkspace(QObject):
@@ -88,7 +77,7 @@ class TheoryWorkspace(QObject):
     def _build(self) -> None:
         self.left = SpecimenPanel()
         self.panel = BoundPanel()
-        self.bar = StageBar("schedule", _MODES)
+        self.bar = StageBar("schedule", MODES)
         self.bound_page, self.losses_page, self.spectrum_page = BoundPage(), LossesPage(), SpectrumPage()
         self.losses_page.objectives.set_current(self._objective.value)
         self.pages = PageStack()
@@ -219,8 +208,7 @@ class TheoryWorkspace(QObject):
         """Time the losses on their page, or stop that."""
         if self.pages.currentWidget() is not self.losses_page:
             self.set_mode("losses")
-        state = self._session.state
-        self.survey.toggle_timing(TheoryQuestion.from_state(state, self._images), state.t)
+        self.survey.toggle_timing(self._question(), self._session.state.t)
 
     @Slot()
     def draw_new_noise(self) -> None:
@@ -257,8 +245,8 @@ class TheoryWorkspace(QObject):
         self.estimate.show_t(state.t)
         for chart in (self.bound_page.weights, self.losses_page.chart):
             chart.set_now(float(max(1, state.t)))
-        self.estimate.ask(replace(state, bound_over=self._bound_over), self._images)
-        question = TheoryQuestion.from_state(state, self._images)
+        self._estimate()
+        question = self._question()
         if self._asked != (question, state.t):
             self._asked = (question, state.t)
             viewer, t = self._viewer, state.t
@@ -266,9 +254,22 @@ class TheoryWorkspace(QObject):
         self._survey_if_seen()
         self._show_title()
 
+    @property
+    def _class_names(self) -> tuple[str, ...]:
+        """The classes that the session's denoiser can be asked for."""
+        option = self.left.options.get(self._session.state.denoiser)
+        return () if option is None else option.class_names
+
+    def _question(self) -> TheoryQuestion:
+        return TheoryQuestion.from_state(self._session.state, self._images, self._class_names)
+
+    def _estimate(self, *, anew: bool = False) -> None:
+        state = replace(self._session.state, bound_over=self._bound_over)
+        self.estimate.ask(state, self._images, self._class_names, anew=anew)
+
     def _survey_if_seen(self) -> None:
         if self._is_active and self.pages.currentWidget() is self.losses_page:
-            self.survey.ask(TheoryQuestion.from_state(self._session.state, self._images))
+            self.survey.ask(self._question())
             self._show_losses()
 
     @Slot(object, object)
@@ -293,12 +294,13 @@ class TheoryWorkspace(QObject):
     def _show_settings(self) -> None:
         state = self._session.state
         option = self.left.options.get(state.denoiser)
-        settings = specimen_settings(state, option, self._shelf.info(state.denoiser))
+        settings = specimen_settings(state, option, self._shelf.info(state.denoiser), self._images)
         self._bound_over = settings.bound_over
         self.left.show_settings(settings)
 
     def _show_title(self) -> None:
-        self.bar.set_title(_TITLES[self.bar.modes.current], f"t = {self._session.state.t}")
+        words = question_words(self._session.state, self._images, self._class_names)
+        self.bar.set_title(TITLES[self.bar.modes.current], words)
         self.bound_page.bar_words.set_markup(self.estimate.describe())
 
     def _show_weights(self) -> None:
@@ -378,8 +380,7 @@ class TheoryWorkspace(QObject):
 
     @Slot()
     def _on_estimate_requested(self) -> None:
-        state = replace(self._session.state, bound_over=self._bound_over)
-        self.estimate.ask(state, self._images, anew=True)
+        self._estimate(anew=True)
 
     @Slot(int)
     def _on_timestep_requested(self, t: int) -> None:
