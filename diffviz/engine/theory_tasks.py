@@ -202,7 +202,7 @@ def timing_steps(question: TheoryQuestion, t: int, shelf: DenoiserShelf) -> Iter
 def _data(
     question: BoundQuestion, shelf: DenoiserShelf, info: DenoiserInfo
 ) -> tuple[Tensor, str, list[int] | None]:
-    """Pictures of the denoiser's data set, those it has not seen if there are any, in words; their classes."""
+    """Pictures of the denoiser's data, unseen ones if there are any, what they are, and their classes."""
     from diffviz.evaluation.real_pictures import even_places, some_places
 
     name, (channels, side, _) = data_of(question.request.denoiser, info), picture_shape(info)
