@@ -11,6 +11,7 @@ from typing import cast
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from diffviz.engine.courtesy import multiply_in_one_thread
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
 from diffviz.engine.session import Session
@@ -32,6 +33,7 @@ def make_application() -> QApplication:
         app = QApplication(sys.argv[:1])
     # A sampler's thread would hold the interpreter for 5 ms at a time, a third of a frame.
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    multiply_in_one_thread()
     app.setApplicationName("diffviz")
     app.setOrganizationName("diffviz")
     app.setDesktopFileName("diffviz")

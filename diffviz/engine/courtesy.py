@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 
-__all__ = ["leave_a_core_to_the_window", "step_back_from_the_window"]
+__all__ = ["leave_a_core_to_the_window", "multiply_in_one_thread", "step_back_from_the_window"]
 
 _NICER_BY = 10
 _NICEST = 19
@@ -30,6 +30,17 @@ def leave_a_core_to_the_window() -> int:
     num_threads = max(1, min(torch.get_num_threads(), _usable_cores() - 1))
     torch.set_num_threads(num_threads)
     return num_threads
+
+
+def multiply_in_one_thread() -> None:
+    """Let numpy multiply matrices in the thread that asks for it; torch is not concerned.
+
+    The window's thread multiplies small ones for the 2-D lab at every frame. Shared out, each waits for a
+    thread on another core, and where a sampler or a training has that core, a frame took four times as long.
+    """
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, user_api="blas")
 
 
 def step_back_from_the_window() -> None:

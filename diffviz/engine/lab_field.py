@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FloatArray: TypeAlias = NDArray[np.float64]
 
 _NARROWEST_CELLS = 0.6
+# Smoothed to 640 px, so many differ from 640 × 640 cells by 5 in 255 at most, as 128 × 128 do by 4.
+_CELLS_PER_DEVIATION, _FEWEST_CELLS = 8, 48
 _JUDGED = 2000
 
 
@@ -61,6 +63,14 @@ class DensityPicture:
     shades: NDArray[np.uint8]
     is_widened: bool
     width: float
+
+
+def enough_cells(level: NoiseLevel, view: View, most: int) -> int:
+    """How many cells across show p_t as well as ``most`` would: it is no finer than its noise."""
+    wanted = math.ceil(
+        _CELLS_PER_DEVIATION * 2.0 * view.reach / max(level.sqrt_one_minus_alpha_cumprod, 1e-9)
+    )
+    return min(max(wanted, _FEWEST_CELLS), most)
 
 
 def density_picture(exact: ExactPoints, level: NoiseLevel, view: View, cells: int) -> DensityPicture:

@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.interpolate import RegularGridInterpolator
 
 from diffviz.core.noise_path import NoiseMode
 from diffviz.core.samplers import SamplerKind, SamplerSpec
@@ -19,6 +20,7 @@ from diffviz.engine.lab_field import (
     View,
     arrow_lengths,
     density_picture,
+    enough_cells,
     network_field,
     phase_picture,
 )
@@ -227,6 +229,21 @@ def test_density_is_drawn_wider_only_where_it_is_narrower_than_a_cell():
     assert later.shades.max() == 255
     closer = density_picture(exact, schedule.level(5), View(1.4, 0.0, 0.2), 64)
     assert not closer.is_widened
+
+
+@pytest.mark.parametrize("t", [30, 200, 600, 1000])
+def test_fewer_cells_show_a_wide_density_as_many_do(t):
+    exact, level = exact_points(LabSpec()), build_schedule(ScheduleSpec()).level(t)
+    few = enough_cells(level, View(), 128)
+    assert (few < 128) == (t > 100)
+    xs, ys = View().axes(few)
+    shades = density_picture(exact, level, View(), few).shades.astype(float)
+    fine_xs, fine_ys = (axis[abs(axis) < 2.8] for axis in View().axes(500))
+    between = RegularGridInterpolator((-ys, xs), shades)(
+        np.stack(np.meshgrid(-fine_ys, fine_xs, indexing="ij"), -1)
+    )
+    exactly = np.sqrt(exact.density(fine_xs, fine_ys, level))
+    np.testing.assert_allclose(between, 255 * exactly / exactly.max(), atol=8 if few == 128 else 4)
 
 
 def test_rows_of_the_density_run_from_top_to_bottom():

@@ -14,7 +14,7 @@ from diffviz.engine.state import Workspace
 from diffviz.models.network_config import MlpConfig
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import DARK
-from diffviz.ui.widgets.plane_painting import particle_image
+from diffviz.ui.widgets.plane_painting import dots_image
 from tests.ui.person import Person, is_in_sight, pixels
 
 # A run steps back from the window: on a busy machine it gets little of the processor.
@@ -356,14 +356,14 @@ def test_the_lab_fits_small_and_large_windows(window: MainWindow, lab, qtbot: Qt
 @pytest.mark.parametrize("count", [10, 2_000, 20_000, 100_000])
 def test_every_particle_is_a_dot_where_it_is(count: int) -> None:
     px = np.random.default_rng(1).uniform(10, 190, (count, 2))
-    picture = particle_image(px, 200, 200, 1.0)
+    picture = dots_image([(px, "text")], 200, 1.0)
     alpha = np.frombuffer(picture.constBits(), np.uint8).reshape(200, 200, 4)[..., 3]
     columns, rows = px.astype(int).T
     assert (alpha[rows, columns] > 100).all()
     assert not alpha[:5].any()
     px[:3] = np.nan, np.inf
     px[3] = 1e30
-    assert not particle_image(px, 200, 200, 1.0).isNull()
+    assert not dots_image([(px, "text")], 200, 1.0).isNull()
 
 
 def test_a_network_in_training_is_watched_beside_the_exact_score(

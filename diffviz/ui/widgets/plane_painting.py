@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
@@ -92,9 +94,9 @@ def paint_arrows(
         )
         lines.append(np.hstack([tips, tips + _HEAD_SHARE * turned]))
     painter.setPen(QPen(DARK.color(role, opacity), metric(1.2)))
-    # Column by column: a list for each line would keep the garbage collector busy at every frame.
-    columns = np.concatenate(lines).T.tolist()
-    painter.drawLines([QLineF(*ends) for ends in zip(*columns, strict=True)])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    ends = np.concatenate(lines).reshape(-1, 2)
+    painter.drawPath(pg.arrayToQPath(ends[:, 0], ends[:, 1], connect="pairs", finiteCheck=False))
 
 
 def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
@@ -117,40 +119,43 @@ def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
             painter.drawEllipse(point, metric(2.2), metric(2.2))
 
 
-def particle_image(
-    px: NDArray[np.floating], width: int, height: int, ratio: float, role: Role = "text"
-) -> QImage:
+def dots_image(clouds: Sequence[tuple[NDArray[np.floating], Role]], side: int, ratio: float) -> QImage:
     """
     Points as dots in a transparent picture, by writing pixels: a hundred thousand in a few ms.
 
     Parameters
     ----------
-    px
-        (n, 2) in device px.
-    width, height
+    clouds
+        (n, 2) in device px and their colour, the last on top.
+    side
         Of the picture in device px.
     ratio
-        Device px per px; dots grow with it, and shrink the more there are.
-    role
-        Their colour.
+        Device px per px; dots grow with it, and shrink the more there are in a cloud.
     """
-    pixels = np.zeros(width * height, np.uint32)
+    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
+    pixels = np.frombuffer(image.bits(), np.uint32)
+    pixels[:] = 0
+    for px, role in clouds:
+        _write_dots(pixels, px, side, ratio, role)
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _write_dots(
+    pixels: NDArray[np.uint32], px: NDArray[np.floating], side: int, ratio: float, role: Role
+) -> None:
     radius, opacity = next((r * ratio, alpha) for most, r, alpha in _DOTS if len(px) <= most)
     reach = math.ceil(radius + 1)
     x, y = px[:, 0], px[:, 1]
     # Asked before they become whole numbers, which what a bad network makes of points may not fit into.
-    inside = (x >= reach) & (x < width - reach) & (y >= reach) & (y < height - reach)
-    places = y[inside].astype(np.int32) * width + x[inside].astype(np.int32)
+    inside = (x >= reach) & (x < side - reach) & (y >= reach) & (y < side - reach)
+    places = y[inside].astype(np.int32) * side + x[inside].astype(np.int32)
     if len(px) <= _RINGED_MOST:
-        for offset in _disc(radius + ratio, width):
+        for offset in _disc(radius + ratio, side):
             pixels[places + offset] = 0xFF0D1014
     core = _premultiplied(DARK.color(role), opacity)
-    for offset in _disc(radius, width):
+    for offset in _disc(radius, side):
         pixels[places + offset] = core
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    image = image.copy()
-    image.setDevicePixelRatio(ratio)
-    return image
 
 
 def draw_dots(painter: QPainter, area: PlaneArea, points: NDArray[np.floating], role: Role) -> None:

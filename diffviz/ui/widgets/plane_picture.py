@@ -18,13 +18,13 @@ from diffviz.ui.widgets.plane_painting import (
     GROUND,
     PlanePath,
     density_image,
+    dots_image,
     draw_dots,
     error_image,
     paint_arrows,
     paint_corner,
     paint_marker,
     paint_path,
-    particle_image,
 )
 
 RADIUS_PX = 8
@@ -136,9 +136,9 @@ class PlanePicture(QWidget):
 
     def print_on(self, painter: QPainter) -> None:
         """Draw on something else, dots as curves where they are pixels on the screen."""
-        self._paint(painter, lambda onto, points, role: draw_dots(onto, self._area, points, role))
+        self._paint(painter, self._draw_dots)
 
-    def _paint(self, painter: QPainter, paint_dots: Callable[[QPainter, Places, Role], None]) -> None:
+    def _paint(self, painter: QPainter, paint_dots: Callable[[QPainter], None]) -> None:
         area = self._area
         square = QRectF(area.left, area.top, area.side, area.side)
         painter.fillRect(self.rect(), current_tokens().color("stage"))
@@ -152,8 +152,8 @@ class PlanePicture(QWidget):
         for feet, shafts, role, opacity in self._arrows:
             in_px = np.asarray(shafts, np.float64) * (area.scale, -area.scale)
             paint_arrows(painter, area.px(feet), in_px, role, opacity)
-        for points, role in self._dots:
-            paint_dots(painter, points, role)
+        if self._dots:
+            paint_dots(painter)
         for path in self._paths:
             paint_path(painter, area, path)
         self._paint_places(painter)
@@ -170,14 +170,20 @@ class PlanePicture(QWidget):
         painter.setPen(QPen(tokens.color("accent" if self._paints else "line"), 1.0))
         painter.drawPath(edge)
 
-    def _paint_dots(self, painter: QPainter, points: Places, role: Role) -> None:
+    def _paint_dots(self, painter: QPainter) -> None:
         ratio, area = self.devicePixelRatioF(), self._area
         side = max(1, round(area.side * ratio))
         scale = np.float32(area.scale * ratio)
         middle = np.float32(side / 2)
-        px = np.asarray(points, np.float32) * (scale, -scale)
-        px += (middle - np.float32(area.x) * scale, middle + np.float32(area.y) * scale)
-        painter.drawImage(QPointF(area.left, area.top), particle_image(px, side, side, ratio, role))
+        corner = (middle - np.float32(area.x) * scale, middle + np.float32(area.y) * scale)
+        clouds = [
+            (np.asarray(points, np.float32) * (scale, -scale) + corner, role) for points, role in self._dots
+        ]
+        painter.drawImage(QPointF(area.left, area.top), dots_image(clouds, side, ratio))
+
+    def _draw_dots(self, painter: QPainter) -> None:
+        for points, role in self._dots:
+            draw_dots(painter, self._area, points, role)
 
     def _paint_places(self, painter: QPainter) -> None:
         for x, y in self._area.px(np.array(self._markers).reshape(-1, 2)).tolist():

@@ -8,7 +8,7 @@ import numpy as np
 
 from diffviz.core.schedules import build_schedule
 from diffviz.engine.lab_driver import ARROWS, LabDriver
-from diffviz.engine.lab_field import View, arrow_lengths, density_picture
+from diffviz.engine.lab_field import View, arrow_lengths, density_picture, enough_cells
 from diffviz.engine.lab_paths import PathSet
 from diffviz.engine.lab_spec import EXACT, exact_points
 from diffviz.engine.state import SessionState
@@ -17,7 +17,7 @@ from diffviz.ui.widgets.lab_stage import LabStage
 from diffviz.ui.widgets.plane_painting import PlanePath
 from diffviz.ui.workspaces.lab_views import LabViews
 
-_CELLS = 128
+_MOST_CELLS = 128
 _MOST_DATA = 5000
 _ARROW_SHARE = 0.92
 _PATH_LAYERS = ("ode", "sde", "steps")
@@ -68,7 +68,8 @@ class LabPicture:
             self._plane.set_density(None)
             return
         level = build_schedule(state.schedule).level(state.t)
-        picture = density_picture(exact_points(state.lab), level, self.view, _CELLS)
+        cells = enough_cells(level, self.view, _MOST_CELLS)
+        picture = density_picture(exact_points(state.lab), level, self.view, cells)
         remark = f"Narrower than a cell, drawn {2 * picture.width:.2g} wide" if picture.is_widened else ""
         self._plane.set_density(picture.shades, remark)
 
