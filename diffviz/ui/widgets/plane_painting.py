@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import DARK, Role, metric
@@ -110,13 +110,13 @@ def paint_path(painter: QPainter, area: PlaneArea, path: PlanePath) -> None:
         pen.setDashPattern([1.0, 2.5])
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    points = [QPointF(x, y) for x, y in zip(*area.px(seen).T.tolist(), strict=True)]
-    painter.drawPolyline(QPolygonF(points))
+    places = area.px(seen)
+    painter.drawPath(pg.arrayToQPath(places[:, 0], places[:, 1], finiteCheck=False))
     if path.marks_steps:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(DARK.color(path.role, path.opacity))
-        for point in points:
-            painter.drawEllipse(point, metric(2.2), metric(2.2))
+        for x, y in places.tolist():
+            painter.drawEllipse(QPointF(x, y), metric(2.2), metric(2.2))
 
 
 def dots_image(clouds: Sequence[tuple[NDArray[np.floating], Role]], side: int, ratio: float) -> QImage:
