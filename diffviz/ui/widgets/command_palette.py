@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -80,7 +80,8 @@ class CommandPalette(QWidget):
         self.search.setPlaceholderText("Find a command")
         self.search.setAccessibleName("Find a command")
         self.search.setToolTip("Type a few letters of a command")
-        self._lens = self.search.addAction(icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition)
+        self._lens = QAction(icon("search", "text3"), "", self.search)
+        self.search.addAction(self._lens, QLineEdit.ActionPosition.LeadingPosition)
         self.search.setFrame(False)
         self.search.setProperty(RING_PROPERTY, -1)
         self.search.setStyleSheet("background: transparent; border: none;")
