@@ -13,6 +13,7 @@ from typing_extensions import override
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.math_layout import Extent, Node, Words
 from diffviz.ui.rich_line import RichLine, plain_text
+from diffviz.ui.tab_order import follow_in_tab_order, last_in_tab_order
 from diffviz.ui.theme import Role, TextRole, color, current_tokens, metric
 
 _ROLES: tuple[TextRole, ...] = ("title", "body", "label", "tick")
@@ -129,7 +130,10 @@ class FormulaLine(QWidget):
         self.setAccessibleDescription(self.plain)
         symbols = [part for part in new if part.key]
         while len(self._spots) < len(symbols):
-            self._spots.append(_Spot(self))
+            before = self._spots[-1] if self._spots else last_in_tab_order(self.parentWidget() or self)
+            spot = _Spot(self)
+            follow_in_tab_order(before, spot)
+            self._spots.append(spot)
         for spot, part in zip(self._spots, symbols):
             spot.show_part(part)
         for spot in self._spots[len(symbols) :]:
