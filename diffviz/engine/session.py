@@ -44,11 +44,15 @@ class Session(QObject):
     changed(old, new)
         Two settled states that differ. Changes made while it is announced are announced afterwards, so
         that every view hears them in the order in which they happened.
+    followed(old, new)
+        The same, once everybody who listens to `changed` has heard it: pictures come first, wherever and
+        whenever their views were made, and what stands around them follows.
     history_changed()
         `can_undo` or `can_redo` may have changed.
     """
 
     changed = Signal(object, object)
+    followed = Signal(object, object)
     history_changed = Signal()
 
     def __init__(
@@ -197,7 +201,9 @@ class Session(QObject):
         self._announcing = True
         try:
             while self._announcements:
-                self.changed.emit(*self._announcements.popleft())
+                announcement = self._announcements.popleft()
+                self.changed.emit(*announcement)
+                self.followed.emit(*announcement)
         finally:
             self._announcing = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from diffviz.engine.session import Workspace
 from diffviz.engine.training_plan import TrainingPlan
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from diffviz.ui.workspaces.forward import ForwardWorkspace
     from diffviz.ui.workspaces.reverse import ReverseWorkspace
     from diffviz.ui.workspaces.theory import TheoryWorkspace
+
+    _Staged: TypeAlias = ForwardWorkspace | ReverseWorkspace | TheoryWorkspace
 
 _USUAL_MODES = {Workspace.FORWARD: "equation", Workspace.REVERSE: "triptych", Workspace.THEORY: "bound"}
 
@@ -30,36 +32,36 @@ class OwnViews:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self.state = window.session.state
-        self._rooms: dict[Workspace, ForwardWorkspace | ReverseWorkspace | TheoryWorkspace] = {
-            Workspace.FORWARD: window.forward,
-            Workspace.REVERSE: window.reverse,
-            Workspace.THEORY: window.theory,
-        }
-        self._modes = {key: room.bar.modes.current for key, room in self._rooms.items()}
-        self._run = window.reverse.history.current
-        self._plan: TrainingPlan = window.train.recipe.plan
-        self._has_changed_plan = False
+        self._modes = _USUAL_MODES | {key: room.bar.modes.current for key, room in self._rooms().items()}
+        self._run = window.driver.history.current
+        self._plan: TrainingPlan | None = None
 
     def apply(self, step: LessonStep) -> None:
         """Show the workspaces as a step wants them."""
         workspace = self._window.session.state.workspace
         if workspace in _USUAL_MODES:
-            self._set_mode(workspace, step.stage or _USUAL_MODES[workspace])
+            _set_mode(self._rooms()[workspace], step.stage or _USUAL_MODES[workspace])
         if step.training and not self._window.train.why_locked:
-            self._has_changed_plan = True
-            self._window.train.recipe.take_preset(step.training["preset"], step.training["data"])
+            recipe = self._window.train.recipe
+            self._plan = self._plan or recipe.plan
+            recipe.take_preset(step.training["preset"], step.training["data"])
 
     def restore(self) -> None:
         """Show everything as the person had it."""
-        for workspace, mode in self._modes.items():
-            self._set_mode(workspace, mode)
-        history = self._window.reverse.history
+        for workspace, room in self._rooms().items():
+            _set_mode(room, self._modes[workspace])
+        history = self._window.driver.history
         if self._run is not None and self._run in history.runs:
             history.select(self._run)
-        if self._has_changed_plan and not self._window.train.why_locked:
+        if self._plan is not None and not self._window.train.why_locked:
             self._window.train.recipe.take_plan(self._plan)
 
-    def _set_mode(self, workspace: Workspace, mode: str) -> None:
-        room = self._rooms[workspace]
-        if room.bar.modes.current != mode:
-            room.set_mode(mode)
+    def _rooms(self) -> dict[Workspace, _Staged]:
+        """The workspaces with stages to choose from that there are by now."""
+        built = self._window.pages.built
+        return {key: cast("_Staged", built[key]) for key in _USUAL_MODES if key in built}
+
+
+def _set_mode(room: _Staged, mode: str) -> None:
+    if room.bar.modes.current != mode:
+        room.set_mode(mode)

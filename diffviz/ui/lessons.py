@@ -94,8 +94,8 @@ class LessonGuide(QObject):
         self.list.file_requested.connect(self.choose_file)
         # A session from a file takes the place of the person's own state, not of the lesson's.
         self._window.opener.session_opened.connect(self.leave)
-        self._window.session.changed.connect(self._on_session_changed)
-        self._window.reverse.driver.progressed.connect(self._on_run_progressed)
+        self._window.session.followed.connect(self._on_session_changed)
+        self._window.driver.progressed.connect(self._on_run_progressed)
 
     # What is at hand
 
@@ -215,7 +215,7 @@ class LessonGuide(QObject):
         self._lesson = None
         self.card.hide()
         self.spotlight.clear()
-        self._window.reverse.cancel()
+        self._window.driver.cancel()
         self._window.session.leave()
         if self._own_views is not None:
             self._own_views.restore()
@@ -252,9 +252,9 @@ class LessonGuide(QObject):
         self._is_going = False
         if self._own_views is not None:
             self._own_views.apply(step)
-        controls = lesson_controls(window)
         self._show()
-        self.spotlight.show([controls[name] for name in step.controls])
+        controls = lesson_controls(window)
+        self.spotlight.show([controls[name]() for name in step.controls])
         # Panels of another workspace find their places first.
         self._placing.start()
         announce(self.card, self.card.plain)
@@ -299,11 +299,11 @@ class LessonGuide(QObject):
 
     def run_numbers(self) -> Mapping[str, Value]:
         """What can be said of a run that has ended with the settings of now; empty where there is none."""
-        reverse = self._window.reverse
-        run: Run | None = reverse.history.current
-        if run is None or not run.complete or reverse.driver.is_stale(run):
+        driver = self._window.driver
+        run: Run | None = driver.history.current
+        if run is None or not run.complete or driver.is_stale(run):
             return {}
-        return run_facts(run, reverse.history.runs, self._window.images)
+        return run_facts(run, driver.history.runs, self._window.images)
 
     def _said(self, words: Words) -> str:
         return words.said_in(self._language)
@@ -325,7 +325,7 @@ class LessonGuide(QObject):
 
     @Slot()
     def _on_run_progressed(self) -> None:
-        run = self._window.reverse.history.current
+        run = self._window.driver.history.current
         if self._lesson is not None and run is not None and run.complete:
             self._show()
 

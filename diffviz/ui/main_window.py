@@ -12,8 +12,11 @@ from typing_extensions import override
 
 from diffviz.engine.denoisers import DenoiserShelf
 from diffviz.engine.images import ImageStore
+from diffviz.engine.run_driver import RunDriver
 from diffviz.engine.session import Session, SessionState, Workspace
 from diffviz.engine.tasks import TorchReady
+from diffviz.engine.trainer import Trainer
+from diffviz.engine.training_files import state_file
 from diffviz.ui.commands import Command, bind_commands
 from diffviz.ui.drops import data_offer, drop_offer, dropped_data
 from diffviz.ui.export_controller import ExportController
@@ -36,12 +39,8 @@ from diffviz.ui.widgets.segmented import Segment
 from diffviz.ui.widgets.side_panel import Divider
 from diffviz.ui.widgets.status_line import StatusLine
 from diffviz.ui.window_commands import window_commands
-from diffviz.ui.workspace_pages import Room, WorkspacePages
-from diffviz.ui.workspaces.forward import ForwardWorkspace
-from diffviz.ui.workspaces.lab2d import Lab2DWorkspace
-from diffviz.ui.workspaces.reverse import ReverseWorkspace
-from diffviz.ui.workspaces.theory import TheoryWorkspace
-from diffviz.ui.workspaces.train import TrainWorkspace
+from diffviz.ui.workspace_building import HasWorkspaces, workspace_builders
+from diffviz.ui.workspace_pages import Computes, Room, Speaks, WorkspacePages
 
 SMALLEST = (1100, 700)
 _COMPACT_BELOW_PX = 820
@@ -55,7 +54,7 @@ _WORKSPACES = (
 )
 
 
-class MainWindow(QMainWindow):
+class MainWindow(HasWorkspaces, QMainWindow):
     """
     Puts the workspaces together and does what concerns all of them: files, messages, theme, commands.
 
@@ -63,55 +62,44 @@ class MainWindow(QMainWindow):
     -------
     torch_ready()
         Torch is loaded and the devices are known.
+    network_saved(str)
+        There is another network, of that key.
     """
 
     torch_ready = Signal()
+    network_saved = Signal(str)
 
     def __init__(self, session: Session, images: ImageStore, shelf: DenoiserShelf) -> None:
         super().__init__()
         self.session = session
         self.images = images
+        self.shelf = shelf
         self._device_label = "CPU"
         self.setWindowTitle("diffviz")
         self.setMinimumSize(*SMALLEST)
         self.resize(1440, 900)
-        self.forward = ForwardWorkspace(session, images, self)
-        self.reverse = ReverseWorkspace(session, images, shelf, self)
-        self.train = TrainWorkspace(session, self)
-        self.lab = Lab2DWorkspace(session, self.train.trainer, self)
-        self.theory = TheoryWorkspace(session, images, shelf, self)
+        self.driver = RunDriver(session, images, shelf, self)
+        self.trainer = Trainer(self)
         self.schedule_panel = SchedulePanel()
-        self.schedule_panel.add_head(self.lab.left_head)
         self.schedule = ScheduleController(session, self.schedule_panel, self)
-        for linked in (self.forward, self.reverse.formula, self.lab.formula):
-            linked.link_curve(self.schedule_panel.curve)
-        self._pages = WorkspacePages(
-            {
-                Workspace.FORWARD: self.forward,
-                Workspace.REVERSE: self.reverse,
-                Workspace.TRAIN: self.train,
-                Workspace.LAB: self.lab,
-                Workspace.THEORY: self.theory,
-            },
-            {Workspace.TRAIN: self.train.left, Workspace.THEORY: self.theory.left},
-            self.schedule_panel,
-        )
-        self.panels = self._pages.columns
+        self.pages = WorkspacePages(workspace_builders(self), self.schedule_panel, self)
+        self.panels = self.pages.columns
         self.opener = PictureOpener(session, images, self)
-        self._torch = TorchLoader(self)
+        self.torch_loader = TorchLoader(self)
         self.files = SessionFiles(session, images, shelf, self)
-        self.export = ExportController(session, images, self.reverse.history, self)
+        self.export = ExportController(session, images, self.driver.history, self)
         self._build()
         self.lessons = LessonGuide(self)
         self.commands = window_commands(self)
         self.actions_by_key = bind_commands(self, self.commands)
         self._connect()
         self._show_workspace(session.state.workspace)
-        self._show_status(session.state)
+        self.show_status()
         self._restore_geometry()
         for problem in shelf.problems():
             self.message_bar.show_message("warn", "A network cannot be used:", problem)
-        self.train.tell_of_stored_run()
+        if state_file().is_file():
+            self.note("The last training run is kept: Alt+3 shows it")
 
     # Building
 
@@ -127,7 +115,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.message_bar)
         column.addWidget(self.panels, 1)
         column.addWidget(Divider())
-        column.addWidget(self._pages.timelines)
+        column.addWidget(self.pages.timelines)
         column.addWidget(self.status)
         self.setCentralWidget(body)
         self.drop_overlay = DropOverlay(self, self._drop_offer)
@@ -136,7 +124,7 @@ class MainWindow(QMainWindow):
         self.hint.hide()
 
     def _connect(self) -> None:
-        self.session.changed.connect(self._on_session_changed)
+        self.session.followed.connect(self._on_session_changed)
         self.session.history_changed.connect(self._on_history_changed)
         header = self.header
         header.workspace_selected.connect(self.show_workspace)
@@ -147,25 +135,14 @@ class MainWindow(QMainWindow):
         header.theme_requested.connect(self.toggle_theme)
         header.undo_requested.connect(self.session.undo)
         header.redo_requested.connect(self.session.redo)
-        sources: list[Room | ScheduleController | ExportController | LessonGuide | SessionFiles]
-        sources = [*self._pages.rooms.values(), self.schedule, self.export, self.lessons, self.files]
-        for chart in charts_in(self):
-            chart.noted.connect(self.note)
-            chart.failed.connect(self.fail)
+        sources: list[Speaks] = [self.pages, self.schedule, self.export, self.lessons, self.files]
+        sources += charts_in(self.schedule_panel)
         for source in sources:
             source.noted.connect(self.note)
             source.failed.connect(self.fail)
         self.opener.noted.connect(self.note)
         self.opener.failed.connect(self.fail)
         self.drop_overlay.dropped.connect(self._on_dropped)
-        self.train.network_saved.connect(self.reverse.refresh_denoisers)
-        self.train.network_saved.connect(self.lab.take_network)
-        self.lab.training_wanted.connect(self._on_training_wanted)
-        self.lab.known_times_changed.connect(self.schedule_panel.curve.set_known_times)
-        self.reverse.known_times_changed.connect(self.schedule_panel.curve.set_known_times)
-        self.train.recipe.changed.connect(self._on_recipe_changed)
-        self.train.network_wanted.connect(self._on_network_wanted)
-        self.theory.open_requested.connect(self.choose_files)
         self.hint.open_requested.connect(self.choose_files)
         self.hint.play_requested.connect(self._on_hint_play)
         self.opener.unreadable.connect(self._on_unreadable)
@@ -174,7 +151,7 @@ class MainWindow(QMainWindow):
         self.opener.session_opened.connect(self.files.open)
         self.files.opening.connect(self.lessons.leave)
         self.files.named.connect(self._on_session_named)
-        self._torch.ready.connect(self._on_torch_ready)
+        self.torch_loader.ready.connect(self._on_torch_ready)
         self._on_history_changed()
 
     # Workspaces
@@ -186,11 +163,11 @@ class MainWindow(QMainWindow):
 
     def current_workspace(self) -> Room:
         """Return the workspace that is seen."""
-        return self._pages.rooms[self.session.state.workspace]
+        return self.pages.room(self.session.state.workspace)
 
     def _show_workspace(self, key: Workspace) -> None:
+        self.pages.show(key)
         self.schedule_panel.show_head(key is Workspace.LAB)
-        self._pages.show(key)
         self.header.workspaces.set_current(key)
 
     @Slot(object, object)
@@ -200,14 +177,17 @@ class MainWindow(QMainWindow):
         if replace(new, image=old.image, device=old.device) != old:
             # Something was tried; what opens or is found at the start is not of the person's doing.
             self.hint.hide()
-        self._show_status(new)
+        self.show_status()
 
     @Slot()
     def _on_history_changed(self) -> None:
         self.header.undo.setEnabled(self.session.can_undo)
         self.header.redo.setEnabled(self.session.can_redo)
 
-    def _show_status(self, state: SessionState) -> None:
+    @Slot()
+    def show_status(self) -> None:
+        """Say at the right of the status line what is computed with."""
+        state = self.session.state
         is_training = state.workspace is Workspace.TRAIN
         schedule = self.train.recipe.plan.config.schedule if is_training else state.schedule
         kind = describe(schedule).split(",")[0]
@@ -238,12 +218,9 @@ class MainWindow(QMainWindow):
         else:
             self.train.recipe.take_data(str(data))
 
-    @Slot()
-    def _on_recipe_changed(self) -> None:
-        self._show_status(self.session.state)
-
     @Slot(str)
-    def _on_training_wanted(self, data: str) -> None:
+    def train_on(self, data: str) -> None:
+        """Go to the Train workspace with the data of that key."""
         self.show_workspace(Workspace.TRAIN)
         self.train.recipe.take_data(data)
 
@@ -252,7 +229,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} – diffviz")
 
     @Slot(str)
-    def _on_network_wanted(self, key: str) -> None:
+    def use_network(self, key: str) -> None:
+        """Go to the Reverse workspace with the network of that key."""
         self.session.update(workspace=Workspace.REVERSE, denoiser=key)
 
     # Messages
@@ -312,7 +290,7 @@ class MainWindow(QMainWindow):
 
     def _place_hint(self) -> None:
         """Put the card above the gallery, in the middle of the stage."""
-        centre = self._pages.centre
+        centre = self.pages.centre
         width = min(self.hint.sizeHint().width(), centre.width() - 48)
         height = self.hint.heightForWidth(width)
         corner = centre.mapTo(self, centre.rect().bottomLeft())
@@ -328,22 +306,23 @@ class MainWindow(QMainWindow):
 
     def next_region(self) -> None:
         """Move the keyboard to the next region."""
-        focus_next_region([*self._pages.regions, self.header, self.lessons.card])
+        focus_next_region([*self.pages.regions, self.header, self.lessons.card])
 
     # Torch, behind the first picture
 
     def preload_torch(self) -> None:
         """Load torch in a thread; the forward process works without it."""
-        self._torch.start()
+        self.torch_loader.start()
 
     @Slot(object)
     def _on_torch_ready(self, torch: TorchReady) -> None:
-        self.reverse.set_devices(torch.devices)
-        self.train.set_devices(torch.devices, torch.best_device)
+        for room in self.pages.built.values():
+            if isinstance(room, Computes):
+                room.set_devices(torch)
         self._device_label = next((d.label for d in torch.devices if d.key == torch.best_device), "CPU")
         if torch.best_device != "cpu" and not QSettings().contains("device"):
             self.session.update(device=torch.best_device)
-        self._show_status(self.session.state)
+        self.show_status()
         self.torch_ready.emit()
 
     # Geometry and end
@@ -352,7 +331,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         is_compact = self.height() < metric(_COMPACT_BELOW_PX)
-        self._pages.set_compact(is_compact)
+        self.pages.set_compact(is_compact)
         self.schedule_panel.set_compact(is_compact)
         self.panels.set_narrow(self.width() < metric(_NARROW_BELOW_PX))
         if self.hint.isVisible():
@@ -374,8 +353,8 @@ class MainWindow(QMainWindow):
     @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_pages"):
-            QTimer.singleShot(0, self, self._pages.fit_timeline)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "pages"):
+            QTimer.singleShot(0, self, self.pages.fit_timeline)
 
     def _restore_geometry(self) -> None:
         stored = QSettings().value("geometry")
@@ -388,8 +367,10 @@ class MainWindow(QMainWindow):
         self.export.shutdown()
         self.opener.shutdown()
         self.files.shutdown()
-        self._torch.shutdown()
-        self._pages.shutdown()
+        self.torch_loader.shutdown()
+        self.pages.shutdown()
+        self.driver.shutdown()
+        self.trainer.shutdown()
         super().closeEvent(event)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from diffviz.core.slips import SLIPS
+from diffviz.core.slips import SLIPS, Slip
 from diffviz.engine.session import Workspace
 from diffviz.ui.commands import Command
 
@@ -17,11 +17,16 @@ _VIEWS = (("triptych", "Triptych"), ("single", "Single"), ("strip", "Strip of sa
 
 def run_commands(window: MainWindow) -> list[Command]:
     """Forking runs and going from one to the other, while the reverse workspace is seen."""
-    session, driver, tree = window.session, window.reverse.driver, window.reverse.tree
-    breaks = window.reverse.breaks
+    session, driver = window.session, window.driver
 
     def is_here() -> bool:
         return session.state.workspace is Workspace.REVERSE
+
+    def show(view: str) -> None:
+        window.reverse.set_mode(view)
+
+    def break_it(slip: Slip) -> None:
+        window.reverse.breaks.break_with(slip)
 
     return [
         Command("run.fork", "Fork the run here", driver.fork, ("F",), is_here),
@@ -32,16 +37,22 @@ def run_commands(window: MainWindow) -> list[Command]:
         Command(
             "run.fork_noise", "Fork with other noise from here on", driver.fork_with_new_noise, (), is_here
         ),
-        Command("run.previous", "Show the run before", tree.show_previous, ("Ctrl+Up",), is_here),
-        Command("run.next", "Show the next run", tree.show_next, ("Ctrl+Down",), is_here),
+        Command(
+            "run.previous",
+            "Show the run before",
+            lambda: window.reverse.tree.show_previous(),
+            ("Ctrl+Up",),
+            is_here,
+        ),
+        Command(
+            "run.next", "Show the next run", lambda: window.reverse.tree.show_next(), ("Ctrl+Down",), is_here
+        ),
         *(
-            Command(
-                f"reverse.{key}", f"Show the run: {title}", partial(window.reverse.set_mode, key), (), is_here
-            )
+            Command(f"reverse.{key}", f"Show the run: {title}", partial(show, key), (), is_here)
             for key, title in _VIEWS
         ),
         *(
-            Command(f"run.{slip}", f"Break it: {info.title}", partial(breaks.break_with, slip), (), is_here)
+            Command(f"run.{slip}", f"Break it: {info.title}", partial(break_it, slip), (), is_here)
             for slip, info in SLIPS.items()
         ),
     ]

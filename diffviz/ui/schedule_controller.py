@@ -47,7 +47,7 @@ class ScheduleController(QObject):
         super().__init__(parent)
         self._session = session
         self._panel = panel
-        session.changed.connect(self._on_session_changed)
+        session.followed.connect(self._on_session_changed)
         panel.spec_requested.connect(self._on_spec_requested)
         panel.gesture_finished.connect(session.end_gesture)
         panel.ghost_requested.connect(self._on_ghost_requested)

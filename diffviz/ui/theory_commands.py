@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 def theory_commands(window: MainWindow) -> list[Command]:
     """Return the commands that only the Theory workspace has."""
-    theory = window.theory
     pages = (("bound", "the bound"), ("losses", "losses"), ("spectrum", "the spectrum"))
     pictures = (
         ("cost", "the map of costs"),
@@ -26,23 +25,36 @@ def theory_commands(window: MainWindow) -> list[Command]:
     def is_here() -> bool:
         return window.session.state.workspace is Workspace.THEORY
 
+    def show_page(key: str) -> None:
+        window.theory.set_mode(key)
+
+    def show_picture(key: str) -> None:
+        window.theory.show_picture(key)
+
+    def draw_bars(scale: str) -> None:
+        window.theory.set_scale(scale)
+
     return [
         *(
-            Command(f"theory.{key}", f"Theory: show {words}", partial(theory.set_mode, key), (), is_here)
+            Command(f"theory.{key}", f"Theory: show {words}", partial(show_page, key), (), is_here)
             for key, words in pages
         ),
         *(
             Command(
                 f"theory.image.{key}",
                 f"Image under test: show {words}",
-                partial(theory.show_picture, key),
+                partial(show_picture, key),
                 (),
                 is_here,
             )
             for key, words in pictures
         ),
-        Command("theory.log", "Bars on a log scale", partial(theory.set_scale, "log"), (), is_here),
-        Command("theory.linear", "Bars on a linear scale", partial(theory.set_scale, "linear"), (), is_here),
-        Command("theory.stop", "Stop estimating the bound", theory.estimate.stop, (), is_here),
-        Command("theory.time", "Time the losses, or stop that", theory.toggle_timing, (), is_here),
+        Command("theory.log", "Bars on a log scale", partial(draw_bars, "log"), (), is_here),
+        Command("theory.linear", "Bars on a linear scale", partial(draw_bars, "linear"), (), is_here),
+        Command(
+            "theory.stop", "Stop estimating the bound", lambda: window.theory.estimate.stop(), (), is_here
+        ),
+        Command(
+            "theory.time", "Time the losses, or stop that", lambda: window.theory.toggle_timing(), (), is_here
+        ),
     ]

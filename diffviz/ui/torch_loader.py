@@ -12,6 +12,11 @@ class TorchLoader(QObject):
     """
     Loads torch once.
 
+    Attributes
+    ----------
+    found
+        What torch has found; None before it is loaded.
+
     Signals
     -------
     ready(TorchReady)
@@ -22,6 +27,7 @@ class TorchLoader(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.found: TorchReady | None = None
         self._runner = JobRunner(self)
         self._runner.available.connect(self._on_available)
         self._runner.ended.connect(self._on_available)
@@ -38,4 +44,5 @@ class TorchLoader(QObject):
     def _on_available(self) -> None:
         for record in self._runner.drain():
             if isinstance(record, TorchReady):
+                self.found = record
                 self.ready.emit(record)

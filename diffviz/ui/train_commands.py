@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 def train_commands(window: MainWindow) -> list[Command]:
     """What can be done with a training run, and the key by which any workspace runs."""
-    session, train = window.session, window.train
 
     def run() -> None:
         workspace = window.current_workspace()
@@ -25,16 +24,28 @@ def train_commands(window: MainWindow) -> list[Command]:
         return isinstance(window.current_workspace(), Runs)
 
     def is_here() -> bool:
-        return session.state.workspace is Workspace.TRAIN
+        return window.session.state.workspace is Workspace.TRAIN
 
     return [
         # One key for several workspaces: two actions with it would silence each other.
         Command("run", "Run the sampler, or train", run, ("R",), can_run),
-        Command("train.pause", "Pause the training", train.pause, (), is_here),
-        Command("train.stop", "Stop the training", train.stop, (), is_here),
-        Command("train.anew", "Train anew with this recipe", train.run_anew, (), is_here),
-        Command("train.sample", "Sample the network in training", train.sample_now, (), is_here),
-        Command("train.save", "Save the network in training", train.save_network, (), is_here),
-        Command("train.use", "Use the network in Reverse", train.use_in_reverse, (), is_here),
-        Command("train.folder", "Learn from a folder of pictures…", train.recipe.choose_folder, (), is_here),
+        Command("train.pause", "Pause the training", lambda: window.train.pause(), (), is_here),
+        Command("train.stop", "Stop the training", lambda: window.train.stop(), (), is_here),
+        Command("train.anew", "Train anew with this recipe", lambda: window.train.run_anew(), (), is_here),
+        Command(
+            "train.sample", "Sample the network in training", lambda: window.train.sample_now(), (), is_here
+        ),
+        Command(
+            "train.save", "Save the network in training", lambda: window.train.save_network(), (), is_here
+        ),
+        Command(
+            "train.use", "Use the network in Reverse", lambda: window.train.use_in_reverse(), (), is_here
+        ),
+        Command(
+            "train.folder",
+            "Learn from a folder of pictures…",
+            lambda: window.train.recipe.choose_folder(),
+            (),
+            is_here,
+        ),
     ]

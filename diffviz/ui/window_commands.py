@@ -114,6 +114,9 @@ def _noise(window: MainWindow) -> list[Command]:
     def choose_noise(key: str) -> None:
         session.update(noise_mode=key)
 
+    def show(view: str) -> None:
+        window.forward.set_mode(view)
+
     return [
         Command("noise.new", "New noise", draw, ("N",), is_drawn_here),
         *(
@@ -124,7 +127,7 @@ def _noise(window: MainWindow) -> list[Command]:
             Command(
                 f"forward.{key}",
                 f"Show: {title}",
-                partial(window.forward.set_mode, key),
+                partial(show, key),
                 (),
                 lambda: session.state.workspace is Workspace.FORWARD,
             )
@@ -134,7 +137,7 @@ def _noise(window: MainWindow) -> list[Command]:
 
 
 def _reverse(window: MainWindow) -> list[Command]:
-    session, reverse = window.session, window.reverse
+    session = window.session
 
     def is_here() -> bool:
         return session.state.workspace is Workspace.REVERSE
@@ -163,7 +166,7 @@ def _reverse(window: MainWindow) -> list[Command]:
             ("Shift+R",),
             can_walk,
         ),
-        Command("reverse.cancel", "Stop the run", reverse.cancel, (), is_here),
+        Command("reverse.cancel", "Stop the run", window.driver.cancel, (), is_here),
         *run_commands(window),
     ]
 

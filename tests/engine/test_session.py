@@ -187,6 +187,15 @@ def test_views_hear_changes_in_order_even_if_one_of_them_makes_another():
     assert heard_first == heard_second == [(270, 1), (1, 2)]
 
 
+def test_what_follows_hears_a_change_after_every_view_however_late_that_was_made(session):
+    heard = []
+    session.followed.connect(lambda _, new: heard.append(("frame", new.t)))
+    session.changed.connect(lambda _, new: heard.append(("picture", new.t)))
+    session.changed.connect(lambda *_: session.update(t=7))
+    session.update(t=5)
+    assert heard == [("picture", 5), ("frame", 5), ("picture", 7), ("frame", 7)]
+
+
 def test_an_unknown_field_is_an_error(session):
     with pytest.raises(TypeError):
         session.update(timestep=3)

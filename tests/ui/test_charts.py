@@ -13,6 +13,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 
 from diffviz.core.schedules import build_schedule
+from diffviz.engine.session import Workspace
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import LIGHT, current_tokens
 from diffviz.ui.widgets.chart import Chart, charts_in
@@ -131,6 +132,8 @@ def test_what_cannot_be_written_is_one_sentence(window: MainWindow, tmp_path: Pa
 
 
 def test_every_chart_of_the_window_has_a_name_and_prints(window: MainWindow, tmp_path: Path) -> None:
+    for workspace in Workspace:
+        window.show_workspace(workspace)
     charts = charts_in(window)
     assert len({chart.name for chart in charts}) == len(charts) >= 5
     for chart in charts:

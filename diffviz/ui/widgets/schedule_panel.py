@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from diffviz.core.schedule_lint import Finding
 from diffviz.core.schedules import SCHEDULE_KINDS, NoiseSchedule, ScheduleError, ScheduleSpec, build_schedule
+from diffviz.ui.tab_order import follow_in_tab_order
 from diffviz.ui.theme import current_tokens, metric
 from diffviz.ui.widgets.buttons import make_button
 from diffviz.ui.widgets.curve_editor import CurveEditor
@@ -153,6 +154,7 @@ class SchedulePanel(QWidget):
         head.hide()
         self._head = head
         self._column.insertWidget(0, head)
+        follow_in_tab_order(self._body, head)
 
     def show_head(self, shown: bool) -> None:
         """Show what a workspace has above the schedule, or hide it."""

@@ -14,7 +14,7 @@ from diffviz.engine.history import Run
 from diffviz.engine.images import ImageStore
 from diffviz.engine.run_driver import RunDriver
 from diffviz.engine.session import Session, SessionState
-from diffviz.models.devices import DeviceInfo
+from diffviz.engine.tasks import TorchReady
 from diffviz.ui.widgets.columns_stage import ColumnsStage
 from diffviz.ui.widgets.denoise_panel import DenoisePanel
 from diffviz.ui.widgets.page_stack import PageStack
@@ -63,14 +63,18 @@ class ReverseWorkspace(QObject):
     known_times_changed = Signal(object)
 
     def __init__(
-        self, session: Session, images: ImageStore, shelf: DenoiserShelf, parent: QObject | None = None
+        self,
+        session: Session,
+        images: ImageStore,
+        shelf: DenoiserShelf,
+        driver: RunDriver,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._images = images
         self._shelf = shelf
-        self.driver = RunDriver(session, images, shelf, self)
-        self.history, self.runner = self.driver.history, self.driver.runner
+        self.driver, self.history, self.runner = driver, driver.history, driver.runner
         self._is_active = False
         self._build()
         self._connect()
@@ -162,9 +166,8 @@ class ReverseWorkspace(QObject):
         self.strips.deactivate()
 
     def shutdown(self) -> None:
-        """Stop the run and the workers; the window is closing."""
+        """Stop the workers; the window is closing."""
         self.deactivate()
-        self.driver.shutdown()
         self._presenter.shutdown()
         self.comparison.shutdown()
 
@@ -173,9 +176,9 @@ class ReverseWorkspace(QObject):
         self.timeline.set_compact(compact)
         self.formula.line.set_compact(compact)
 
-    def set_devices(self, devices: tuple[DeviceInfo, ...]) -> None:
+    def set_devices(self, found: TorchReady) -> None:
         """Offer what torch found."""
-        self.settings.set_devices(devices)
+        self.settings.set_devices(found.devices)
 
     def refresh_denoisers(self) -> None:
         """Look again which denoisers there are."""

@@ -7,11 +7,10 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from diffviz.engine.session import Session
+from diffviz.engine.tasks import TorchReady
 from diffviz.engine.trainer import Trainer, TrainerState
-from diffviz.engine.training_files import state_file
 from diffviz.engine.training_log import Moment, TrainingLog
 from diffviz.engine.training_records import NetworkSaved, SampleNow, SaveNetwork
-from diffviz.models.devices import DeviceInfo
 from diffviz.ui.widgets.fields import Choice
 from diffviz.ui.widgets.moment_timeline import MomentTimeline
 from diffviz.ui.widgets.recipe_panel import RecipePanel
@@ -48,9 +47,9 @@ class TrainWorkspace(QObject):
     network_saved = Signal(str)
     network_wanted = Signal(str)
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, trainer: Trainer, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.trainer = Trainer(self)
+        self.trainer = trainer
         self.left = RecipePanel()
         self.centre = TrainStage()
         self.panel = TrainingPanel()
@@ -110,9 +109,8 @@ class TrainWorkspace(QObject):
         self.timeline.stop()
 
     def shutdown(self) -> None:
-        """Save the run and end the workers; the window is closing."""
+        """End the workers; the window is closing."""
         self.deactivate()
-        self.trainer.shutdown()
         self.recipe.shutdown()
 
     def set_compact(self, compact: bool) -> None:
@@ -120,7 +118,7 @@ class TrainWorkspace(QObject):
         self.timeline.set_compact(compact)
         self.formula.set_compact(compact)
 
-    def set_devices(self, devices: tuple[DeviceInfo, ...], best: str) -> None:
+    def set_devices(self, found: TorchReady) -> None:
         """Offer what torch found, and take the fastest for the next run."""
         self.panel.set_devices(
             [
@@ -130,21 +128,16 @@ class TrainWorkspace(QObject):
                     d.reason_unavailable or d.label,
                     unavailable=d.reason_unavailable or "",
                 )
-                for d in devices
+                for d in found.devices
             ]
         )
         if not self.trainer.state.is_active:
-            self._on_device_chosen(best)
+            self._on_device_chosen(found.best_device)
 
     @property
     def why_locked(self) -> str:
         """Why the recipe cannot be changed now; empty where it can."""
         return "A run is active. Stop it first; it is kept." if self.trainer.state.is_active else ""
-
-    def tell_of_stored_run(self) -> None:
-        """Say in the status line that the last run can be taken up, if there is one."""
-        if state_file().is_file():
-            self.noted.emit("The last training run is kept: Alt+3 shows it")
 
     @Slot()
     def toggle_play(self) -> None:
