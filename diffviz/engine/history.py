@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from diffviz.engine.race import measures_race
 from diffviz.engine.run import Run, RunFrame, Shows
 
 if TYPE_CHECKING:
@@ -20,9 +23,10 @@ _BUDGET_BYTES = 512 * 2**20
 class RunHistory(QObject):
     """The runs of the session, the newest last, and which of them is looked at.
 
-    When the budget is used up the oldest runs pay first: display copies in half precision, then every
-    second step, then the whole run. The current run and those it was forked from pay last and are never
-    dropped, and no run goes before its forks.
+    When the budget is used up a run that measures a race pays first, as only its end is wanted, then the
+    oldest: display copies in half precision, then every second step, then the whole run. The current run,
+    those it was forked from and those it is compared with pay last and are never dropped, and no run goes
+    before its forks.
 
     Signals
     -------
@@ -123,29 +127,55 @@ class RunHistory(QObject):
 
     def _let_something_go(self) -> str | None:
         """Let go of the dearest thing least missed; what to say about it, None where nothing is left."""
-        kin = self._current.lineage if self._current is not None else ()
+        measures = [run for run in self._runs if measures_race(run)]
+        kin = self._kin()
         others = [run for run in self._runs if run not in kin and run.own_steps]
-        # Of the current run's line the oldest pays first, the run that is looked at last.
+        # Of what is looked at the run that is current pays last.
         line = [run for run in reversed(kin) if run.own_steps]
-        for run in (*others, *line):
-            if not run.compact:
-                run.make_compact()
-                return ""
-        for run in others:
-            told = run.thinned
-            if run.thin():
-                return "" if told else f"Memory for runs is used up: run {run.id} keeps every second step."
+        ways = (
+            partial(_compact, measures),
+            partial(_thin, measures, ", which measures the race, keeps fewer of its steps"),
+            partial(_compact, (*others, *line)),
+            partial(_thin, others, " keeps every second step"),
+            partial(self._drop_other_than, kin),
+            partial(_thin, line, " keeps fewer of its older steps"),
+        )
+        return next((said for way in ways if (said := way()) is not None), None)
+
+    def _kin(self) -> tuple[Run, ...]:
+        """The current run, its parent, that one's parent and so on, then those that it is compared with."""
+        current = self._current
+        if current is None:
+            return ()
+        in_race = [run for run in self._runs if current.race is not None and run.race == current.race]
+        beside = [run for run in (current.beside, *in_race) if run is not None]
+        return tuple(dict.fromkeys((*current.lineage, *beside)))
+
+    def _drop_other_than(self, kin: tuple[Run, ...]) -> str | None:
         leaf = next((run for run in self._runs if run not in kin and not self.forks_of(run)), None)
-        if leaf is not None:
-            self._runs.remove(leaf)
-            self.changed.emit()
-            return f"Memory for runs is used up: run {leaf.id} was let go." if leaf.own_steps else ""
-        for run in line:
-            told = run.thinned
-            if run.thin():
-                said = f"Memory for runs is used up: run {run.id} keeps fewer of its older steps."
-                return "" if told else said
-        return None
+        if leaf is None:
+            return None
+        self._runs.remove(leaf)
+        self.changed.emit()
+        return f"Memory for runs is used up: run {leaf.id} was let go." if leaf.own_steps else ""
+
+
+def _compact(runs: Iterable[Run]) -> str | None:
+    """Keep less of the first run that can do with less; None where none can."""
+    for run in runs:
+        if not run.compact:
+            run.make_compact()
+            return ""
+    return None
+
+
+def _thin(runs: Iterable[Run], words: str) -> str | None:
+    """Let every second step of the first run go that has some to spare, and say so once; None without one."""
+    for run in runs:
+        told = run.thinned
+        if run.thin():
+            return "" if told else f"Memory for runs is used up: run {run.id}{words}."
+    return None
 
 
 def _letters(number: int) -> str:

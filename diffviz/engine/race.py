@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from diffviz.engine.run import Run
 
-__all__ = ["MOST_CONTENDERS", "Standing", "network_calls", "reference_sampler", "standings"]
+__all__ = [
+    "MOST_CONTENDERS",
+    "Standing",
+    "measures_race",
+    "network_calls",
+    "reference_sampler",
+    "standings",
+]
 
 MOST_CONTENDERS = 4
 _REFERENCE_STEPS = 1000
@@ -55,10 +62,15 @@ def reference_sampler(num_timesteps: int) -> SamplerSpec:
     return SamplerSpec(SamplerKind.HEUN, steps, spacing=Spacing.TRAILING)
 
 
+def measures_race(run: Run) -> bool:
+    """Whether a run is there to measure others by: of it only the end is wanted."""
+    return run.race is not None and _is_reference(run)
+
+
 def network_calls(run: Run) -> int:
     """How often a run has asked its denoiser: once a step, and twice where Heun looks ahead."""
     is_heun = run.request.sampler.kind is SamplerKind.HEUN
-    made = run.last.index + 1 if run.last is not None else 0
+    made = run.num_made
     # A thinned run has let steps go; all but the last one look ahead.
     ahead = made - (1 if run.complete else 0) if is_heun else 0
     return made + ahead

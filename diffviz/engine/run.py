@@ -145,6 +145,11 @@ class Run:
         return self._steps[-1].s if self._steps else None
 
     @property
+    def num_made(self) -> int:
+        """How many steps were made, those of the runs it was forked from and those let go among them."""
+        return self._steps[-1].index + 1 if self._steps else 0
+
+    @property
     def nbytes(self) -> int:
         """Memory of all tensors of the run; pictures that steps share count once."""
         return self._nbytes

@@ -82,6 +82,7 @@ class RunDriver(QObject):
         self.is_following = True
         self.is_seen = False
         self._num_races = 0
+        self._asked: ReverseRequest | None = None
         self._waiting: list[_Order] = []
         self._pace = PreviewPace(self)
         self._pace.due.connect(self._on_drawing_due)
@@ -252,8 +253,12 @@ class RunDriver(QObject):
         return run.request.settings != fork.parent.forked(fork.t, self.wanted()).settings
 
     def is_own(self, run: Run | None) -> bool:
-        """Whether the job makes steps of this run, with the settings that still hold."""
-        return run is not None and self.runner.busy and self.runner.tag is run and not self.is_stale(run)
+        """Whether the job makes steps of this run, and nobody has changed a setting since it began.
+
+        A contender of a race has other settings than those of the session, all the same.
+        """
+        is_made = run is not None and self.runner.busy and self.runner.tag is run
+        return is_made and self._asked == self.wanted()
 
     def can_go_on(self, run: Run) -> bool:
         """Whether a run that stopped on its way can be gone on with."""
@@ -301,7 +306,7 @@ class RunDriver(QObject):
         fork_point: RunPoint | None = None,
     ) -> None:
         request = run.request
-        self._waiting = []
+        self._waiting, self._asked = [], self.wanted()
         # Who begins a run paused has asked for one step.
         gate = StepGate(GateState.ONE_STEP if paused else GateState.RUNNING)
         work = partial(
@@ -351,7 +356,7 @@ class RunDriver(QObject):
         if outcome.status is JobStatus.FAILED:
             self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
         elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
-            self.noted.emit(f"Run {run.id} reached the image in {len(run.steps)} steps")
+            self.noted.emit(f"Run {run.id} reached the image in {run.num_made} steps")
         waiting, self._waiting = self._waiting, []
         if waiting and outcome.status is JobStatus.SUCCEEDED:
             self.is_following = True

@@ -13,6 +13,8 @@ from diffviz.engine.race import network_calls, reference_sampler, standings
 from diffviz.engine.request import ReverseContext, ReverseRequest
 from diffviz.engine.reverse_task import reverse_steps
 from diffviz.engine.run import Run
+from diffviz.engine.run_driver import RunDriver
+from diffviz.engine.session import Session, SessionState
 
 
 class CountingShelf(DenoiserShelf):
@@ -124,3 +126,65 @@ def test_the_reference_has_a_thousand_steps_or_those_of_the_chain():
     assert reference_sampler(1000).num_sampling_steps == reference_sampler(4000).num_sampling_steps == 1000
     assert reference_sampler(60).num_sampling_steps == 60
     assert reference_sampler(60).kind is SamplerKind.HEUN
+
+
+@pytest.fixture
+def driver(shelf):
+    """The runs of a session whose settings are those of no contender."""
+    state = SessionState(
+        schedule=ScheduleSpec(num_timesteps=30), sampler=SamplerSpec(num_sampling_steps=4), exact_size=8
+    )
+    driver = RunDriver(Session(state), shelf.images, shelf)
+    yield driver
+    driver.shutdown()
+
+
+SAMPLERS = (SamplerSpec(SamplerKind.DDIM, 5), SamplerSpec(SamplerKind.HEUN, 5))
+
+
+def test_a_race_that_was_paused_goes_on_and_no_other_run_begins(qtbot, driver):
+    notes = []
+    driver.noted.connect(notes.append)
+    driver.race(SAMPLERS)
+    driver.pause()
+    qtbot.waitUntil(lambda: driver.runner.is_at_rest)
+    (first,) = driver.history.runs
+    made = len(first.steps)
+    driver.step()
+    qtbot.waitUntil(lambda: driver.runner.is_at_rest)
+    assert len(first.steps) == made + 1
+    driver.run()
+    qtbot.waitUntil(lambda: len(driver.history.runs) == 3 and not driver.runner.busy, timeout=20_000)
+    assert [run.request.sampler for run in driver.history.runs] == [*SAMPLERS, reference_sampler(30)]
+    assert all(run.complete for run in driver.history.runs)
+    assert notes[-1] == "Run C reached the image in 30 steps"
+
+
+def test_settings_changed_while_a_race_is_paused_are_those_of_the_run_that_begins(qtbot, driver):
+    driver.race(SAMPLERS)
+    driver.pause()
+    qtbot.waitUntil(lambda: driver.runner.is_at_rest)
+    wanted = SamplerSpec(SamplerKind.EULER, 6)
+    driver._session.update(sampler=wanted)
+    driver.run()
+    qtbot.waitUntil(lambda: not driver.runner.busy)
+    assert [run.request.sampler for run in driver.history.runs] == [SAMPLERS[0], wanted]
+
+
+def test_a_race_of_many_pictures_keeps_its_contenders_whole_and_thins_what_measures_them(qtbot, driver):
+    driver._session.update(num_samples=16)
+    notes = []
+    driver.noted.connect(notes.append)
+    driver.history.set_budget(1_200_000)
+    driver.race(SAMPLERS)
+    qtbot.waitUntil(lambda: len(driver.history.runs) == 3 and not driver.runner.busy, timeout=20_000)
+    *contenders, reference = driver.history.runs
+    assert [len(run.steps) for run in contenders] == [5, 5]
+    assert not any(run.compact or run.thinned for run in contenders)
+    assert driver.history.nbytes <= 1_200_000
+    assert reference.thinned
+    assert [words for words in notes if "Memory" in words] == [
+        "Memory for runs is used up: run C, which measures the race, keeps fewer of its steps."
+    ]
+    assert notes[-1] == "Run C reached the image in 30 steps"
+    assert all(standing.distance > 0.0 for standing in standings(driver.history.runs)[0])

@@ -249,3 +249,22 @@ def test_a_single_step_that_is_larger_than_the_budget_is_kept():
     for step in make_steps((1000, 500)):
         history.append(run, step)
     assert len(run.steps) == 2
+
+
+def test_what_a_run_is_compared_with_is_let_go_after_all_others():
+    history = RunHistory()
+    other, sane = fill(history), fill(history)
+    broken = fill(history)
+    broken.beside = sane
+    history.set_budget(1)
+    assert history.runs == (sane, broken)
+    assert history.find(other.id) is None
+
+
+def test_contenders_of_one_race_are_let_go_after_all_others():
+    history = RunHistory()
+    runs = [fill(history) for _ in range(4)]
+    for run in runs[1:]:
+        run.race = 1
+    history.set_budget(1)
+    assert history.runs == tuple(runs[1:])

@@ -39,12 +39,10 @@ class RaceView:
         contenders, reference = standings([one for one in self._history.runs if one.race == run.race])
         columns = [_contender(standing, t, shows) for standing in contenders]
         if reference is None:
-            words = "The race goes on."
+            words = "The run that measures them comes last."
         elif not reference.complete:
-            done = reference.last.index + 1 if reference.last is not None else 0
-            words = (
-                f"Heun with {reference.request.sampler.num_sampling_steps} steps measures them: step {done}."
-            )
+            count = reference.request.sampler.num_sampling_steps
+            words = f"Heun with {count} steps measures them. It has come to step {reference.num_made}."
         else:
             count = reference.request.sampler.num_sampling_steps
             of_batch = " For several pictures: of all, and from the nearest to the farthest."

@@ -85,7 +85,7 @@ class ReverseStrips(QObject):
         subtitle = "no run yet"
         if run is not None and run.last is not None:
             total = run.context.num_steps if run.context is not None else len(run.steps)
-            subtitle = f"run {run.id}, {run.last.index + 1} of {total}"
+            subtitle = f"run {run.id}, {run.num_made} of {total}"
             sampled = (0 if run.complete else run.last.t, run.steps[0].t)
             faint = f", run {run.parent.id} shown faintly" if run.parent is not None else ""
             label = "" if run.complete else f"not sampled yet{faint}"

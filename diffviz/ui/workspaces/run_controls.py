@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
+from diffviz.engine.history import Run
 from diffviz.engine.job import JobState
 from diffviz.engine.run_driver import RunDriver
 from diffviz.engine.session import Session
@@ -76,12 +77,11 @@ class RunControls(QObject):
             block.set_idle()
             return
         is_own = self._runner.tag is run and self._runner.busy
-        stale = bool(run.steps) and self._driver.is_stale(run)
+        stale = bool(run.steps) and self._driver.is_stale(run) and not self._driver.is_own(run)
         seconds = self._runner.seconds_per_step if is_own else None
         total = run.context.num_steps if run.context is not None else run.request.sampler.num_sampling_steps
-        done = run.last.index + 1 if run.last is not None else 0
         block.set_progress(
-            done,
+            run.num_made,
             total,
             is_running=is_own and self._runner.state is JobState.RUNNING,
             is_finished=run.complete,
@@ -89,7 +89,7 @@ class RunControls(QObject):
             and (self._runner.state is JobState.PAUSED if is_own else run.resume_point() is not None),
             steps_per_s=1.0 / seconds if seconds else None,
         )
-        block.set_note("Settings changed. They take effect with the next run." if stale else "")
+        block.set_note(_note(run) if stale else "")
         block.offer_fork(self._driver.fork_t() if stale else None)
 
     @Slot(int)
@@ -102,3 +102,10 @@ class RunControls(QObject):
     def _on_runner_state_changed(self, state: JobState) -> None:
         self._timeline.transport.set_playing(state is JobState.RUNNING or self._timeline.is_playing)
         self.show_progress()
+
+
+def _note(run: Run) -> str:
+    """Why the settings are not those of the run."""
+    if run.race is not None:
+        return "This run took part in a race. The next run takes these settings."
+    return "Settings changed. They take effect with the next run."
