@@ -46,11 +46,16 @@ SMALLEST = (1100, 700)
 _COMPACT_BELOW_PX = 820
 _NARROW_BELOW_PX = 1280
 _WORKSPACES = (
-    Segment(Workspace.FORWARD, "Forward", "An image dissolves into noise  (Alt+1)"),
-    Segment(Workspace.REVERSE, "Reverse", "A denoiser brings images back  (Alt+2)"),
-    Segment(Workspace.TRAIN, "Train", "A network learns to denoise  (Alt+3)"),
-    Segment(Workspace.LAB, "2-D Lab", "Points in the plane: density, score and paths  (Alt+4)"),
-    Segment(Workspace.THEORY, "Theory", "Where the bits go, step by step  (Alt+5)"),
+    Segment(Workspace.FORWARD, "Forward", "An image dissolves into noise  (Alt+1)", narrow_icon="image"),
+    Segment(Workspace.REVERSE, "Reverse", "A denoiser brings images back  (Alt+2)", narrow_icon="git-branch"),
+    Segment(Workspace.TRAIN, "Train", "A network learns to denoise  (Alt+3)", narrow_icon="network"),
+    Segment(
+        Workspace.LAB,
+        "2-D Lab",
+        "Points in the plane: density, score and paths  (Alt+4)",
+        narrow_icon="noise",
+    ),
+    Segment(Workspace.THEORY, "Theory", "Where the bits go, step by step  (Alt+5)", narrow_icon="schedule"),
 )
 
 

@@ -10,8 +10,10 @@ from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import build_schedule
 from diffviz.core.slips import Slip
 from diffviz.ui.main_window import MainWindow
+from diffviz.ui.math_layout import Words
+from diffviz.ui.rich_line import RichLine
 from diffviz.ui.symbol_links import SymbolLinks
-from diffviz.ui.widgets.formula_line import FormulaLine
+from diffviz.ui.widgets.formula_line import FormulaLine, FormulaPart, sign
 from tests.ui.person import Person
 from tests.ui.runs import run_to_the_end, wait_for_the_end
 
@@ -150,3 +152,22 @@ def test_every_symbol_has_a_place_on_screen(window: MainWindow, qtbot: QtBot, wo
         point_at(symbol)
         assert links.marked, f"{key} is nowhere"
         take_away(symbol)
+
+
+@pytest.mark.usefixtures("application")
+def test_a_longer_number_gets_the_room_that_it_needs(qtbot: QtBot) -> None:
+    line = FormulaLine("Formula")
+    qtbot.addWidget(line)
+    line.resize(600, 60)
+    numbers = ("0.12", "3.41 · 10⁻⁸", "0.5")
+    for number in numbers:
+        line.set_formula(
+            [
+                FormulaPart(Words("a"), number, "a", "a", widest="0.00"),
+                sign("="),
+                FormulaPart(Words("b"), "1", "b"),
+            ]
+        )
+        needed = RichLine(number, "body", tabular=True).width()
+        assert line.spot("a").width() >= needed
+        assert not line.spot("a").geometry().intersects(line.spot("b").geometry())

@@ -9,6 +9,7 @@ from diffviz.ui.theme import Role
 from diffviz.ui.widgets.cost_bars import bits_words
 from diffviz.ui.widgets.formula_line import FormulaPart, sign
 
+_LONGEST = "0.00 · 10⁻⁰"
 _COST = "what this step costs, in bits for each colour value"
 
 
@@ -32,12 +33,12 @@ def term_formula(
         mass = "−log_2 p_θ(x_0 | x_1)"
         meaning = "The mass of the decoder within half a grey level of x_0, in bits"
         return (
-            FormulaPart(symbol("L_0"), _words(cost), "cost", f"L_0: {_COST}", "accent", "0.0000"),
+            FormulaPart(symbol("L_0"), _words(cost), "cost", f"L_0: {_COST}", "accent", _LONGEST),
             sign(" = "),
             FormulaPart(symbol(mass), "", "decoder", meaning, "model"),
         )
     parts = [
-        FormulaPart(symbol("L_{t−1}"), _words(cost), "cost", f"L_{{t−1}}: {_COST}", "accent", "0.0000"),
+        FormulaPart(symbol("L_{t−1}"), _words(cost), "cost", f"L_{{t−1}}: {_COST}", "accent", _LONGEST),
         sign(" = "),
         FormulaPart(Words("("), "("),
         FormulaPart(
@@ -46,7 +47,7 @@ def term_formula(
             "weight",
             "λ_t = β_t² / (2σ_t² α_t (1 − ᾱ_t)): how much an error of ε̂ counts at this step",
             "signal",
-            "0.0000",
+            _LONGEST,
         ),
         sign("·"),
         FormulaPart(
@@ -55,14 +56,14 @@ def term_formula(
             "error",
             "Mean square of the error of ε̂ over all colour values",
             "model",
-            "0.0000",
+            _LONGEST,
         ),
     ]
     if constant:
         words = "C_t: what the variance σ_t² costs beyond the posterior's; 0 for σ_t² = β̃_t"
         parts += [
             sign(" + "),
-            FormulaPart(symbol("C_t"), bits_words(constant), "constant", words, "noise", "0.0000"),
+            FormulaPart(symbol("C_t"), bits_words(constant), "constant", words, "noise", _LONGEST),
         ]
     return (*parts, FormulaPart(Words(")"), ")"), FormulaPart(Words(" / ln 2"), " / 0.693"))
 

@@ -138,7 +138,7 @@ class FormulaLine(QWidget):
             spot.show_part(part)
         for spot in self._spots[len(symbols) :]:
             spot.hide()
-        if not is_same_shape:
+        if not is_same_shape or self._is_overfull():
             self.updateGeometry()
             self._arrange()
 
@@ -192,6 +192,10 @@ class FormulaLine(QWidget):
 
     def _width(self) -> float:
         return sum(self._width_of(part) for part in self._parts)
+
+    def _is_overfull(self) -> bool:
+        """Whether a value is longer than the room that is kept for it."""
+        return any(self._width_of(part) > place.width() + 1 for part, place in zip(self._parts, self._places))
 
     def _arrange(self) -> None:
         """Put the symbols beside each other in the middle, as large as the width allows."""

@@ -18,26 +18,37 @@ from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 
 _SWITCH_LEFT_PX = 320
 _COMPACT_BELOW_PX = 1340
+_LEFT_PX, _RIGHT_PX, _SPACING_PX = 16, 12, 8
 
 
 class Brand(QWidget):
-    """The logo and the name."""
+    """The logo and the name; compact: the logo alone."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._icon = application_icon()
+        self._is_compact = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("diffviz")
 
+    def set_compact(self, compact: bool) -> None:
+        """Show the logo alone."""
+        if compact != self._is_compact:
+            self._is_compact = compact
+            self.updateGeometry()
+            self.update()
+
     @override
     def sizeHint(self) -> QSize:
-        return QSize(metric(130), metric(32))
+        return QSize(metric(28 if self._is_compact else 130), metric(32))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         side = metric(28)
         self._icon.paint(painter, 0, (self.height() - side) // 2, side, side)
+        if self._is_compact:
+            return
         line = RichLine("diffviz", "title", QFont.Weight.Bold)
         baseline = self.height() / 2 - line.height() / 2 + line.ascent()
         line.paint(painter, side + metric(9), baseline, color("text"), current_tokens())
@@ -114,15 +125,19 @@ class Header(QWidget):
         self.theme = make_button("tool", icon="sun", tooltip="Change to light colours")
         self._brand = Brand()
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 12, 0)
-        row.setSpacing(8)
+        row.setContentsMargins(_LEFT_PX, 0, _RIGHT_PX, 0)
+        row.setSpacing(_SPACING_PX)
         row.addWidget(self._brand)
         self._gap = QWidget()
         row.addWidget(self._gap)
         row.addWidget(self.workspaces)
         row.addStretch(1)
-        for widget in (self.undo, self.redo, self.lessons, self.commands, self.open, self.export, self.theme):
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._buttons = (
+            *(self.undo, self.redo, self.lessons, self.commands),
+            *(self.open, self.export, self.theme),
+        )
+        for button in self._buttons:
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.workspaces.selected.connect(self.workspace_selected)
         self.commands.clicked.connect(self.palette_requested)
         self.undo.clicked.connect(self.undo_requested)
@@ -141,15 +156,33 @@ class Header(QWidget):
         self.theme.setToolTip(words)
         self.theme.setAccessibleName(words)
         self.setFixedHeight(metric(48))
+        self._fit()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give way where there is little room: first words of buttons, then the name, then the workspaces."""
         is_compact = self.width() < metric(_COMPACT_BELOW_PX)
         for button in (self.commands, self.open, self.export):
             button.set_compact(is_compact)
-        taken = 16 + self._brand.sizeHint().width() + 2 * 8
-        self._gap.setFixedWidth(max(8, (288 if is_compact else _SWITCH_LEFT_PX) - taken))
+        for part in (self._brand, self.workspaces):
+            part.set_compact(False)
+        for part in (self._brand, self.workspaces):
+            part.set_compact(self._least_width() > self.width())
+        taken = _LEFT_PX + self._brand.sizeHint().width() + 2 * _SPACING_PX
+        left = 288 if is_compact else _SWITCH_LEFT_PX
+        room = self.width() - self._least_width() + _SPACING_PX
+        self._gap.setFixedWidth(max(_SPACING_PX, min(left - taken, room)))
+
+    def _least_width(self) -> int:
+        """Width that all parts need, with the least gap between name and workspaces."""
+        parts = [self._brand, self.workspaces, *self._buttons]
+        widths = sum(part.sizeHint().width() for part in parts)
+        # A spacing after each part and after the gap, whose least width is one spacing more.
+        return _LEFT_PX + widths + (len(parts) + 1) * _SPACING_PX + _RIGHT_PX
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

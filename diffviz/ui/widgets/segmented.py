@@ -1,9 +1,9 @@
 """A row of exclusive choices in one well; the chosen one is raised and underlined in the accent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 from typing_extensions import override
@@ -20,12 +20,16 @@ _PADDING_PX = 2
 
 @dataclass(frozen=True)
 class Segment:
-    """One choice: its key, its label (markup of ``rich_line``), what it does, and an icon or none."""
+    """One choice: its key, its label (markup of ``rich_line``), what it does, and an icon or none.
+
+    ``narrow_icon`` stands for the label in a compact switch, unless the choice is the chosen one.
+    """
 
     key: str
     label: str
     tooltip: str = ""
     icon: str = ""
+    narrow_icon: str = ""
 
 
 class SegmentedSwitch(QWidget):
@@ -93,6 +97,12 @@ class SegmentedSwitch(QWidget):
         """Give an option another label."""
         self._buttons[key].set_label(label)
 
+    def set_compact(self, compact: bool) -> None:
+        """Show icons instead of the labels of choices that have one for that; names and tooltips stay."""
+        for button in self._buttons.values():
+            button.set_compact(compact)
+        self.updateGeometry()
+
     def button(self, key: str) -> QAbstractButton:
         """Return the button of an option."""
         return self._buttons[key]
@@ -159,20 +169,35 @@ class _SegmentButton(QAbstractButton):
         super().__init__(switch)
         self._segment = segment
         self._switch = switch
+        self._is_compact = False
         self.setCheckable(True)
+        self.toggled.connect(self._on_toggled)
         self.setText(plain_text(segment.label))
         self.setToolTip(segment.tooltip or plain_text(segment.label))
         self.setAccessibleName(plain_text(segment.label) or segment.tooltip)
         self.setAccessibleDescription(segment.tooltip)
         self.setProperty(RING_PROPERTY, _SEGMENT_RADIUS_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
+        # Squeezed, each keeps the room that its own words need.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
+    def set_compact(self, compact: bool) -> None:
+        if compact != self._is_compact:
+            self._is_compact = compact
+            self.updateGeometry()
+            self.update()
+
     def set_label(self, label: str) -> None:
-        self._segment = Segment(self._segment.key, label, self._segment.tooltip, self._segment.icon)
+        self._segment = replace(self._segment, label=label)
         self.setText(plain_text(label))
         self.updateGeometry()
         self.update()
+
+    @Slot(bool)
+    def _on_toggled(self, checked: bool) -> None:
+        del checked
+        if self._is_compact:
+            self.updateGeometry()
 
     @override
     def nextCheckState(self) -> None:
@@ -217,18 +242,27 @@ class _SegmentButton(QAbstractButton):
         ink = tokens.color("text" if is_bright else "text2")
         line = self._line(self.isChecked())
         left = (rect.width() - self._content_width(self.isChecked())) / 2
-        if self._segment.icon:
+        icon = self._icon()
+        if icon:
             side = metric(16)
-            paint_icon(painter, self._segment.icon, QRectF(left, (rect.height() - side) / 2, side, side), ink)
-            left += side + (metric(6) if self._segment.label else 0)
+            paint_icon(painter, icon, QRectF(left, (rect.height() - side) / 2, side, side), ink)
+            left += side + metric(6)
+        if not self._label():
+            return
         baseline = round(rect.height() / 2 - line.height() / 2 + line.ascent())
         line.paint(painter, left, baseline, ink, tokens)
 
+    def _icon(self) -> str:
+        return self._segment.icon or ("" if self._label() else self._segment.narrow_icon)
+
+    def _label(self) -> str:
+        is_hidden = self._is_compact and self._segment.narrow_icon and not self.isChecked()
+        return "" if is_hidden else self._segment.label
+
     def _line(self, strong: bool) -> RichLine:
-        return RichLine(self._segment.label, "body", QFont.Weight.DemiBold if strong else QFont.Weight.Normal)
+        return RichLine(self._label(), "body", QFont.Weight.DemiBold if strong else QFont.Weight.Normal)
 
     def _content_width(self, strong: bool) -> float:
-        width = self._line(strong).width()
-        if self._segment.icon:
-            width += metric(16) + (metric(6) if self._segment.label else 0)
-        return width
+        label = self._line(strong).width() if self._label() else 0.0
+        icon = float(metric(16)) if self._icon() else 0.0
+        return label + icon + (metric(6) if label and icon else 0)

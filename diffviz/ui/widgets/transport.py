@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui import theme
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.theme import current_tokens, metric
-from diffviz.ui.widgets.buttons import make_button, native_keys
+from diffviz.ui.widgets.buttons import Button, make_button, native_keys
 from diffviz.ui.widgets.playback import SPEEDS
 from diffviz.ui.widgets.segmented import Segment, SegmentedSwitch
 
@@ -176,6 +176,31 @@ class Transport(QWidget):
         self._row.addSpacing(metric(6))
         self._row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_width()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit_width()
+
+    def _fit_width(self) -> None:
+        """Give way where there is little room: first words of buttons with an icon, then the speeds."""
+        buttons = self.findChildren(Button)
+        for button in buttons:
+            button.set_compact(False)
+        self._speeds.show()
+        if self._least_width() > self.width():
+            for button in buttons:
+                button.set_compact(True)
+        self._speeds.setVisible(self._least_width() <= self.width())
+
+    def _least_width(self) -> int:
+        self._row.invalidate()
+        return self._row.minimumSize().width()
+
     @Slot(str)
     def _on_speed_selected(self, key: str) -> None:
         self.speed_chosen.emit(float(key))
@@ -183,3 +208,4 @@ class Transport(QWidget):
     @Slot()
     def _fit_height(self) -> None:
         self.setFixedHeight(metric(44))
+        self._fit_width()
