@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from diffviz.ui.focus_ring import RING_PROPERTY
 from diffviz.ui.rich_line import RichLine, plain_text
-from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.theme import Role, colours_for_print, current_tokens, metric
 from diffviz.ui.typography import font_generation
 from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.curve_labels import place_label
@@ -190,10 +190,11 @@ class LineChart(QWidget):
         self.place_requested.emit(min(max(self._now + _KEYS[key] * stride, low), high))
 
     def print_on(self, painter: QPainter) -> None:
-        """Draw everything anew, for paper."""
-        self._paint_still(painter)
-        if self._series:
-            self._paint_now(painter, self.plot_rect)
+        """Draw everything anew, in colours for paper."""
+        with colours_for_print():
+            self._paint_still(painter)
+            if self._series:
+                self._paint_now(painter, self.plot_rect)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
