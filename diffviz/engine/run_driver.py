@@ -356,7 +356,8 @@ class RunDriver(QObject):
         if outcome.status is JobStatus.FAILED:
             self.failed.emit(outcome.headline, f"{outcome.reason.rstrip('.')}. {outcome.hint}".strip())
         elif outcome.status is JobStatus.SUCCEEDED and isinstance(run, Run):
-            self.noted.emit(f"Run {run.id} reached the image in {run.num_made} steps")
+            steps = "one step" if run.num_made == 1 else f"{run.num_made} steps"
+            self.noted.emit(f"Run {run.id} reached the image in {steps}")
         waiting, self._waiting = self._waiting, []
         if waiting and outcome.status is JobStatus.SUCCEEDED:
             self.is_following = True

@@ -160,6 +160,15 @@ def test_a_race_that_was_paused_goes_on_and_no_other_run_begins(qtbot, driver):
     assert notes[-1] == "Run C reached the image in 30 steps"
 
 
+def test_a_run_of_one_step_is_told_of_in_the_singular(qtbot, driver):
+    notes = []
+    driver.noted.connect(notes.append)
+    driver._session.update(sampler=SamplerSpec(SamplerKind.DDIM, 1))
+    driver.run()
+    qtbot.waitUntil(lambda: not driver.runner.busy)
+    assert notes == ["Run A reached the image in one step"]
+
+
 def test_settings_changed_while_a_race_is_paused_are_those_of_the_run_that_begins(qtbot, driver):
     driver.race(SAMPLERS)
     driver.pause()

@@ -9,7 +9,7 @@ from diffviz.engine.history import Run, Shows
 from diffviz.evaluation.metrics import psnr
 from diffviz.ui.widgets.columns_stage import Column, ColumnsStage
 from diffviz.ui.workspaces.comparison_subject import run_column
-from diffviz.ui.workspaces.run_pictures import Pictures, difference_pixels
+from diffviz.ui.workspaces.run_pictures import Pictures, brightest_words, difference_pixels
 
 
 class PairView:
@@ -42,12 +42,13 @@ class PairView:
             self._stage.set_sentence("One of the runs has not been here.")
             return Column("", "Difference", None, outline=None)
         first, second = (frame.pictures(shows) for frame in frames if frame is not None)
+        noisy = tuple(frame.pictures("x_t") for frame in frames if frame is not None)
         if first.shape != second.shape:
             self._stage.set_sentence("The runs have pictures of different sizes or numbers.")
             return Column("", "Difference", None, outline=None, placeholder="")
         picture, largest = difference_pixels(first, second)
-        self._stage.set_sentence(_lesson(b) + _sentence(a, b, first, second))
-        return Column("", "Difference", picture, f"brightest: {largest:.3g} of 2", outline=None)
+        self._stage.set_sentence(_lesson(b) + _sentence(a, b, (first, second), noisy))
+        return Column("", "Difference", picture, brightest_words(largest), outline=None)
 
 
 def _lesson(run: Run) -> str:
@@ -57,12 +58,20 @@ def _lesson(run: Run) -> str:
     info = SLIPS[run.request.slip]
     is_exact = run.context is not None and run.context.info.kind == "exact"
     forgiving = "The exact denoiser forgives much, as it answers with its pictures alone; look at $x_t$. "
-    return f"**{info.title}.** {info.sentence} {forgiving if is_exact else ''}"
+    sentence = info.sentence.replace("x_t", "$x_t$")
+    return f"**{info.title}.** {sentence} {forgiving if is_exact else ''}"
 
 
-def _sentence(a: Run, b: Run, first: Pictures, second: Pictures) -> str:
-    if np.array_equal(first, second):
-        return f"Runs {a.id} and {b.id} are equal here, bit for bit."
-    distance = float(np.sqrt(np.mean((first - second) ** 2)))
-    decibels = psnr(first, second)
-    return f"Runs {a.id} and {b.id} differ by {distance:.3g} (root mean square) here, {decibels:.1f} dB."
+def _sentence(a: Run, b: Run, shown: tuple[Pictures, ...], noisy: tuple[Pictures, ...]) -> str:
+    """How far two runs are apart in what is shown; where that is equal, whether x_t is, too."""
+    runs = f"uns {a.id} and {b.id}"
+    if not np.array_equal(*shown):
+        return f"R{runs} differ by {_distance(*shown):.3g} (root mean square) here, {psnr(*shown):.1f} dB."
+    if np.array_equal(*noisy):
+        return f"R{runs} are equal here, bit for bit."
+    apart = f"$x_t$ of r{runs} differs by {_distance(*noisy):.3g} (root mean square)"
+    return f"What is shown is equal here, bit for bit; {apart}."
+
+
+def _distance(first: Pictures, second: Pictures) -> float:
+    return float(np.sqrt(np.mean((first - second) ** 2)))

@@ -10,7 +10,7 @@ from diffviz.evaluation.metrics import psnr
 from diffviz.ui.widgets.choice_field import Choice
 from diffviz.ui.widgets.columns_stage import Column, ColumnsStage
 from diffviz.ui.workspaces.comparison_subject import run_column
-from diffviz.ui.workspaces.run_pictures import difference_pixels
+from diffviz.ui.workspaces.run_pictures import brightest_words, difference_pixels
 
 
 class PictureView:
@@ -52,7 +52,7 @@ class PictureView:
         else:
             guess = frame.pictures("x_0")
             picture, largest = difference_pixels(np.broadcast_to(guide, guess.shape), guess)
-            columns.append(Column("", "Error", picture, f"brightest: {largest:.3g} of 2", outline=None))
+            columns.append(Column("", "Error", picture, brightest_words(largest), outline=None))
             distance = float(np.sqrt(np.mean((guess - guide) ** 2)))
             way = "The way up and down again" if run.request.is_inverted else "The guess"
             words = f"{way} misses your picture by {distance:.3g} (root mean square) here"

@@ -83,7 +83,9 @@ class ReverseStrips(QObject):
         """Say beside the strip which run it is and how far it is, and draw what it uncovered just now."""
         sampled, label = (1, 0), "not sampled yet, press Run"
         subtitle = "no run yet"
-        if run is not None and run.last is not None:
+        if run is not None and run.last is None:
+            subtitle, label = f"run {run.id}", "not sampled yet"
+        elif run is not None and run.last is not None:
             total = run.context.num_steps if run.context is not None else len(run.steps)
             subtitle = f"run {run.id}, {run.num_made} of {total}"
             sampled = (0 if run.complete else run.last.t, run.steps[0].t)

@@ -18,7 +18,7 @@ from diffviz.ui.widgets.choice_field import Choice
 from diffviz.ui.widgets.columns_stage import Column, ColumnsStage
 from diffviz.ui.widgets.line_chart import ChartAxes, LineChart, Series
 from diffviz.ui.workspaces.comparison_subject import maker_words
-from diffviz.ui.workspaces.run_pictures import difference_pixels
+from diffviz.ui.workspaces.run_pictures import brightest_words, difference_pixels
 
 _LEAST_ERROR = 1e-6
 
@@ -119,7 +119,7 @@ class RoundTripView(QObject):
             columns.append(Column("", f"{trip.num_steps} steps", to_uint8(trip.x_0), words, brief=brief))
         if shown:
             apart, largest = difference_pixels(guide[None], shown[-1].x_0[None])
-            columns.append(Column("", "Error", apart, f"brightest: {largest:.3g} of 2", outline=None))
+            columns.append(Column("", "Error", apart, brightest_words(largest), outline=None))
         self._stage.set_columns(columns)
         self._stage.set_sentence(self._sentence())
         if _slope(self._found) is not None:

@@ -114,6 +114,12 @@ class _WayIn:
         return [(t, self.at(t)) for t in times]
 
 
+def brightest_words(largest: float) -> str:
+    """What the brightest place of a difference stands for; black and white are 2 apart."""
+    beyond = largest > 2.0
+    return f"brightest: {largest:.3g}{', more than from black to white' if beyond else ' of 2'}"
+
+
 def difference_pixels(first: Pictures, second: Pictures) -> tuple[Pixels, float]:
     """Where two batches differ, as one picture from dark (equal) to bright (most different).
 
