@@ -2,11 +2,13 @@
 
 import itertools
 
+import pytest
 from PySide6.QtCore import QCoreApplication, QSettings, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from diffviz.app import make_window
 from diffviz.core.samplers import SamplerSpec
 from diffviz.core.schedules import PRESETS, ScheduleSpec
 from diffviz.ui.main_window import MainWindow
@@ -140,6 +142,19 @@ def test_panels_are_narrower_in_a_narrow_window_and_wide_again_in_a_wide_one(
     for width, panels in ((1100, (288, 272)), (1440, (320, 300)), (1100, (288, 272))):
         window.resize(width, 700)
         qtbot.waitUntil(lambda panels=panels: tuple(window.panels.sizes()[::2]) == panels)
+
+
+@pytest.mark.usefixtures("application")
+@pytest.mark.parametrize(("size", "panels"), [((1100, 700), (288, 272)), ((1500, 900), (320, 300))])
+def test_a_window_that_opens_small_has_both_side_panels(size, panels, qtbot: QtBot) -> None:
+    window = make_window()
+    qtbot.addWidget(window)
+    window.resize(*size)
+    window.show()
+    qtbot.waitUntil(lambda: tuple(window.panels.sizes()[::2]) == panels)
+    window.show_workspace("theory")
+    qtbot.waitUntil(lambda: window.theory.panel.width() == panels[1])
+    window.close()
 
 
 def test_in_a_low_window_the_gallery_and_the_small_views_make_room(window: MainWindow, qtbot: QtBot) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 from typing_extensions import override
 
 _WIDTHS_PX = (320, 300)
 _NARROW_WIDTHS_PX = (288, 272)
-_CENTRE_PX = 820
 _LEFT, _CENTRE, _RIGHT = range(3)
 
 
@@ -31,17 +30,19 @@ class PanelSplitter(QSplitter):
         self._centre = centre
         self._is_narrow = False
         self._has_given_way = False
+        self._was_shown = False
         self.setHandleWidth(1)
         for widget in (left, centre, right):
             self.addWidget(widget)
         self.setCollapsible(_CENTRE, False)
         self.setStretchFactor(_CENTRE, 1)
-        self.setSizes([_WIDTHS_PX[0], _CENTRE_PX, _WIDTHS_PX[1]])
 
     def set_narrow(self, narrow: bool) -> None:
         """Give panels that are not folded the width for a narrow or for a wide window."""
-        if narrow != self._is_narrow:
-            self._is_narrow = narrow
+        if narrow == self._is_narrow:
+            return
+        self._is_narrow = narrow
+        if self._was_shown:
             left, centre, right = self.sizes()
             panels = [width if shown else 0 for width, shown in zip(self._widths(), (left, right))]
             self.setSizes([panels[0], left + centre + right - sum(panels), panels[1]])
@@ -54,6 +55,16 @@ class PanelSplitter(QSplitter):
     def toggle_right(self) -> None:
         """Fold the right panel away, or bring it back."""
         self._toggle(_RIGHT, self._widths()[1])
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._was_shown:
+            # Before this a panel whose page is still to come counts as folded.
+            self._was_shown = True
+            left, right = self._widths()
+            self.setSizes([left, self.width() - left - right, right])
+            self._give_way()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -69,6 +80,8 @@ class PanelSplitter(QSplitter):
 
     def _give_way(self) -> None:
         """Fold the left panel where the three do not fit side by side; bring it back where they do again."""
+        if not self._was_shown:
+            return
         sizes = self.sizes()
         left, right = (panel.minimumSizeHint().width() for panel in self._panels)
         panels = left + (right if sizes[_RIGHT] else 0)
