@@ -9,8 +9,9 @@ from diffviz.data.lesson_expressions import ExpressionError
 from diffviz.data.lesson_lines import line_of
 from diffviz.data.lessons import Lesson, LessonError, LessonStep, Words, filled
 from diffviz.engine.lesson_facts import session_facts
-from diffviz.engine.lesson_settings import lesson_state, with_settings
+from diffviz.engine.lesson_settings import lesson_state
 from diffviz.engine.state import SessionState, StateError
+from diffviz.engine.written_settings import with_settings
 
 __all__ = ["check_lesson"]
 

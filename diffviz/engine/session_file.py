@@ -23,8 +23,8 @@ from diffviz.core.schedules import ScheduleSpec
 from diffviz.data.images import ImageReadError, LoadedImage, load_image, to_uint8
 from diffviz.data.schedule_files import spec_to_json
 from diffviz.engine.images import ImageStore
-from diffviz.engine.lesson_settings import with_settings
 from diffviz.engine.state import SessionState, StateError
+from diffviz.engine.written_settings import with_settings
 
 __all__ = ["SUFFIX", "PictureRead", "SessionRead", "read_session", "session_text"]
 

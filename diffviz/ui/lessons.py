@@ -16,8 +16,9 @@ from diffviz.data.lessons import Lesson, LessonError, LessonStep, Words, filled
 from diffviz.engine.history import Run
 from diffviz.engine.lesson_check import check_lesson
 from diffviz.engine.lesson_facts import run_facts, session_facts
-from diffviz.engine.lesson_settings import lesson_state, with_settings
+from diffviz.engine.lesson_settings import lesson_state
 from diffviz.engine.session import SessionState, Workspace
+from diffviz.engine.written_settings import with_settings
 from diffviz.paths import assets_dir
 from diffviz.ui.card_place import MARGIN_PX, place_card
 from diffviz.ui.lesson_controls import lesson_controls
