@@ -9,10 +9,11 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 
+from diffviz.export.whole_file import ExportError
 from diffviz.ui.tokens import DARK
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.picture_fit import fit_picture
-from diffviz.ui.widgets.picture_output import PictureSaveError, drag_data, file_stem, save_picture
+from diffviz.ui.widgets.picture_output import drag_data, file_stem, save_picture
 from diffviz.ui.widgets.pixels import array_from_picture, picture_from_array
 
 
@@ -169,8 +170,8 @@ def test_saving_writes_the_picture_at_its_own_resolution(qtbot, view, tmp_path: 
 def test_a_failed_save_says_why_and_leaves_nothing(qtbot, view, tmp_path: Path) -> None:
     with qtbot.waitSignal(view.save_failed) as failed:
         view.save_to(tmp_path / "missing" / "a.png")
-    assert "a.png could not be saved: no such file or directory" in failed.args[0]
-    with pytest.raises(PictureSaveError, match="not a picture format"):
+    assert "a.png could not be written: there is no folder" in failed.args[0]
+    with pytest.raises(ExportError, match="not a picture format"):
         save_picture(view.picture, tmp_path / "a.docx")
     assert list(tmp_path.iterdir()) == []
 
@@ -178,7 +179,7 @@ def test_a_failed_save_says_why_and_leaves_nothing(qtbot, view, tmp_path: Path) 
 def test_the_old_file_stays_when_the_new_one_cannot_be_written(view, tmp_path: Path) -> None:
     target = tmp_path / "kept.png"
     target.mkdir()
-    with pytest.raises(PictureSaveError):
+    with pytest.raises(ExportError):
         save_picture(view.picture, target)
     assert [path.name for path in tmp_path.iterdir()] == ["kept.png"]
 

@@ -19,13 +19,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
+from diffviz.export.whole_file import ExportError
 from diffviz.ui.focus_ring import RING_PROPERTY, RING_RECT_PROPERTY
 from diffviz.ui.rich_line import RichLine
 from diffviz.ui.save_dialog import ask_where_to_save
 from diffviz.ui.theme import Role, icon, metric
 from diffviz.ui.widgets.picture_fit import PictureFit, fit_picture
 from diffviz.ui.widgets.picture_output import (
-    PictureSaveError,
     copy_picture,
     drag_out,
     file_stem,
@@ -231,7 +231,7 @@ class ImageView(QWidget):
             return
         try:
             save_picture(self._source, path)
-        except PictureSaveError as error:
+        except ExportError as error:
             self.save_failed.emit(str(error))
         else:
             self.picture_saved.emit(str(path))

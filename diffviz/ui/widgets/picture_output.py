@@ -1,6 +1,5 @@
 """Ways out of the program for a picture on screen: a file, the clipboard, a drag to another program."""
 
-import os
 import re
 import tempfile
 from functools import lru_cache
@@ -10,12 +9,10 @@ from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from diffviz.export.whole_file import ExportError, whole_file
+
 _THUMBNAIL_PX = 96
 _UNFIT_FOR_NAMES = re.compile(r"[^\w\-. ]+")
-
-
-class PictureSaveError(OSError):
-    """A picture could not be written; the message is a sentence for the user."""
 
 
 def save_picture(picture: QImage, path: Path) -> None:
@@ -24,22 +21,15 @@ def save_picture(picture: QImage, path: Path) -> None:
 
     Raises
     ------
-    PictureSaveError
-        The folder cannot be written, the disk is full, or the ending names no known format.
+    ExportError
+        If the file cannot be made, written or moved, or the ending names no known format.
     """
     ending = path.suffix.lstrip(".").lower() or "png"
     content = encoded(picture, ending)
     if content is None:
-        message = f"{path.name} could not be saved: “{ending}” is not a picture format. Use .png."
-        raise PictureSaveError(message)
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        message = f"{path.name} could not be saved: {(error.strerror or str(error)).lower()}."
-        raise PictureSaveError(message) from error
+        raise ExportError(f"{path} could not be written: “{ending}” is not a picture format. Use .png.")
+    with whole_file(path) as stream:
+        stream.write(content)
 
 
 def encoded(picture: QImage, kind: str) -> bytes | None:
