@@ -93,13 +93,14 @@ class Probe:
 
     def losses(self, denoiser: Denoiser) -> Iterator[float]:
         """Weighted loss in one part of the chain after the other."""
+        from diffviz.evaluation.losses import squared_errors
+
         for row, t in enumerate(self.times):
-            level = self.schedule.level(t)
-            x_0 = self.x_0[row]
-            x_t = level.sqrt_alpha_cumprod * x_0 + level.sqrt_one_minus_alpha_cumprod * self.noise[row]
             classes = None if self.classes is None else self.classes[row]
-            error = (denoiser.predict(x_t, level, classes).x_0 - x_0).double().square().mean()
-            yield float(error) * float(self.weights[row])
+            errors = squared_errors(
+                denoiser, self.x_0[row], self.noise[row], self.schedule.level(t), PredictionType.X_0, classes
+            )
+            yield float(errors.mean()) * float(self.weights[row])
 
 
 def floor_steps(config: TrainingConfig, examples: Examples, probe: Probe) -> Iterator[Floor | None]:

@@ -10,6 +10,7 @@ import torch
 
 from diffviz.core.forward import q_sample
 from diffviz.core.noise import Stream, draw_noise
+from diffviz.core.prediction import PredictionType
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -91,13 +92,45 @@ def loss_by_time(
         )
 
 
+def squared_errors(
+    denoiser: Denoiser,
+    x_0: Tensor,
+    noise: Tensor,
+    level: NoiseLevel,
+    of: PredictionType,
+    classes: Sequence[int | None] | None = None,
+) -> Tensor:
+    """
+    Mean squared error per dimension of what a denoiser makes of noised examples.
+
+    Parameters
+    ----------
+    denoiser
+        The denoiser.
+    x_0, noise
+        Clean examples and the noise that they are given, both (N, ...).
+    level
+        The noise level.
+    of
+        `PredictionType.NOISE`: of ε̂; `PredictionType.X_0`: of x̂_0.
+    classes
+        Class of each example, None where it is not told.
+
+    Returns
+    -------
+    Tensor
+        Shape (N,), float64.
+    """
+    said = denoiser.predict(q_sample(x_0, noise, level), level, classes)
+    error: Tensor = said.x_0 - x_0 if of is PredictionType.X_0 else said.noise - noise
+    return error.double().square().flatten(1).mean(1)
+
+
 def _errors(denoiser: Denoiser, x_0: Tensor, level: NoiseLevel, seed: int) -> Tensor:
     """Mean squared error of ε̂ for each picture; equal seeds give equal x_t."""
     errors = []
     for start in range(0, len(x_0), _AT_ONCE):
         part = x_0[start : start + _AT_ONCE]
         drawn = draw_noise(tuple(part.shape), seed, Stream.REDRAW, int(level.t), start // _AT_ONCE)
-        noise = torch.from_numpy(drawn)
-        said = denoiser.predict(q_sample(part, noise, level), level).noise
-        errors.append((said - noise).double().square().flatten(1).mean(1))
+        errors.append(squared_errors(denoiser, part, torch.from_numpy(drawn), level, PredictionType.NOISE))
     return torch.cat(errors)
