@@ -8,7 +8,8 @@ from diffviz.ui.main_window import MainWindow
 
 
 def begun_run(window: MainWindow, qtbot: QtBot) -> Run:
-    window.session.update(workspace="reverse", sampler=SamplerSpec(num_sampling_steps=400), exact_size=16)
+    # Long enough not to end while the person is away.
+    window.session.update(workspace="reverse", sampler=SamplerSpec(num_sampling_steps=1000), exact_size=64)
     window.reverse.run()
     run = window.reverse.history.current
     assert run is not None
