@@ -152,7 +152,7 @@ def apply_theme(app: QApplication, scheme: Scheme = "system", reduce_motion: boo
 def colours_for_print() -> Iterator[None]:
     """Have the light colours on white in force while something is drawn for paper; nobody is told."""
     in_force = notifier.tokens
-    notifier.tokens = replace(LIGHT, panel="#FFFFFF", field="#FFFFFF")
+    notifier.tokens = replace(LIGHT, panel="#FFFFFF", field="#FFFFFF", stage="#FFFFFF")
     try:
         yield
     finally:

@@ -144,9 +144,11 @@ def test_every_chart_of_the_window_has_a_name_and_prints(window: MainWindow, tmp
         path = tmp_path / f"{chart.name}.svg"
         chart.save(path)
         assert ET.parse(path).getroot().tag.endswith("svg")
+        picture = as_picture(chart.parent())
         if isinstance(chart.parent(), PlaneView | PhaseView):
-            continue  # On these the density shines out of the dark on paper, too.
-        assert near(as_picture(chart.parent()), "#FFFFFF") > 0.5, f"{chart.name}: paper is white"
+            # The density shines out of the dark on paper, too; around it paper is white.
+            picture = picture.copy(0, 0, 30, picture.height())
+        assert near(picture, "#FFFFFF") > 0.5, f"{chart.name}: paper is white"
     # A chart without numbers offers nothing.
     menu = window.train.centre.loss_plot.chart.menu()
     assert not any(action.isEnabled() for action in menu.actions())

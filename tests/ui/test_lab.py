@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.schedules import ScheduleSpec, build_schedule
@@ -14,7 +15,8 @@ from diffviz.engine.state import Workspace
 from diffviz.models.network_config import MlpConfig
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import DARK
-from diffviz.ui.widgets.plane_painting import dots_image
+from diffviz.ui.widgets.plane_geometry import PlaneArea
+from diffviz.ui.widgets.plane_painting import dots_image, paint_corner
 from tests.ui.person import Person, is_in_sight, pixels
 
 # A run steps back from the window: on a busy machine it gets little of the processor.
@@ -180,6 +182,21 @@ def test_points_are_painted_wiped_and_taken_back_stroke_by_stroke(
     lab.plane.setFocus()
     person.key(Qt.Key.Key_Escape)
     assert not lab.plane.paints
+
+
+@pytest.mark.parametrize(("side", "lines"), [(560.0, 1), (260.0, 2), (120.0, 1)])
+@pytest.mark.usefixtures("application")
+def test_the_remark_on_the_plane_never_leaves_it_or_covers_the_scale(side: float, lines: int) -> None:
+    picture = QImage(700, 600, QImage.Format.Format_RGB32)
+    picture.fill(0)
+    area = PlaneArea(20.0, 10.0, side)
+    with QPainter(picture) as painter:
+        paint_corner(painter, area, "Narrower than a cell, drawn 0.056 wide")
+    inked = pixels(picture).max(axis=2) > 60
+    columns, rows = inked.any(axis=0).nonzero()[0], inked.any(axis=1).nonzero()[0]
+    assert columns[0] >= 20
+    assert columns[-1] < 20 + side
+    assert 1 + int((np.diff(rows) > 2).sum()) == lines
 
 
 def test_the_plane_is_copied_as_numbers_and_printed_sharp(window: MainWindow, lab, tmp_path: Path) -> None:

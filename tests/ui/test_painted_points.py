@@ -96,6 +96,7 @@ def test_what_is_painted_is_learned_to_near_its_floor_and_offered_until_it_is_ch
     paint_line(window, person, 0.0)
     changed = "This network learned Painted points 1; the painting was changed since."
     assert lab.panel.remark.startswith(changed)
+    assert lab.panel.training.words.endswith("The painting was changed since")
     person.key(Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier)
     assert "The painting was changed since" in train.left.data_words.plain
     person.choose(train.left.data, "Painted points")

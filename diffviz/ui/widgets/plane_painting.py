@@ -197,8 +197,11 @@ def _marker(role: Role, radius: float, is_ring: bool, ratio: float) -> QImage:
 
 
 def paint_corner(painter: QPainter, area: PlaneArea, remark: str) -> None:
-    """A scale bar with its length in the lower left corner, and a remark in the right one."""
-    length = scale_bar(area, metric(110))
+    """A scale bar with its length in the lower left corner, and a remark beside it or, if need be, above.
+
+    Where the plane is narrower than the remark, it is left out.
+    """
+    length = scale_bar(area, min(metric(110), 0.35 * area.side))
     y, left = area.top + area.side - metric(16), area.left + metric(14)
     right = left + length * area.scale
     painter.setPen(QPen(DARK.color("text"), metric(1.6)))
@@ -207,9 +210,11 @@ def paint_corner(painter: QPainter, area: PlaneArea, remark: str) -> None:
     line = RichLine(f"{length:g} unit{'s' if length != 1 else ''}", "label")
     baseline = round(y - line.height() / 2 + line.ascent())
     end = line.paint(painter, right + metric(8), baseline, DARK.color("text"), DARK)
-    if remark:
-        words = RichLine(remark, "label")
-        place = max(area.left + area.side - words.width() - metric(14), end + metric(16))
+    words = RichLine(remark, "label")
+    place = area.left + area.side - words.width() - metric(14)
+    if place < end + metric(16):
+        baseline -= round(words.height()) + metric(6)
+    if remark and place > area.left:
         words.paint(painter, place, baseline, DARK.color("text2"), DARK)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
-from diffviz.ui.theme import Role, current_tokens, metric
+from diffviz.ui.theme import Role, colours_for_print, current_tokens, metric
 from diffviz.ui.widgets.chart import Chart, Table
 from diffviz.ui.widgets.plane_geometry import PlaneArea
 from diffviz.ui.widgets.plane_painting import (
@@ -135,8 +135,9 @@ class PlanePicture(QWidget):
             self._paint(painter, self._paint_dots)
 
     def print_on(self, painter: QPainter) -> None:
-        """Draw on something else, dots as curves where they are pixels on the screen."""
-        self._paint(painter, self._draw_dots)
+        """Draw on something else in colours for paper, dots as curves where they are pixels on screen."""
+        with colours_for_print():
+            self._paint(painter, self._draw_dots)
 
     def _paint(self, painter: QPainter, paint_dots: Callable[[QPainter], None]) -> None:
         area = self._area

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from diffviz.data.point_files import is_painting
 from diffviz.engine.lab_spec import DRAWN, LIVE
 from diffviz.engine.painted_points import is_painting_of, keep_painting
-from diffviz.engine.session import Session
+from diffviz.engine.session import Session, SessionState
 from diffviz.engine.trainer import Trainer, TrainerState
 from diffviz.engine.training_data import title_of
 from diffviz.engine.training_log import TrainingLog
@@ -50,6 +50,7 @@ class LabTraining(QObject):
         self._asking.setInterval(_ASK_EVERY_MS)
         self._asking.timeout.connect(self._on_asking_due)
         trainer.changed.connect(self._on_trainer_changed)
+        session.changed.connect(self._on_session_changed)
         trainer.network_shared.connect(self._on_network_shared)
 
     @property
@@ -95,6 +96,11 @@ class LabTraining(QObject):
             floor = None if log.floor is None else log.floor.loss
             words = f"{_run_words(log, floor)}{self._changed_since(log)}"
             self._glance.show_run(log.column("loss"), log.column("smoothed"), floor, words)
+
+    @Slot(object, object)
+    def _on_session_changed(self, old: SessionState, new: SessionState) -> None:
+        if (old.lab.data, old.lab.drawn) != (new.lab.data, new.lab.drawn):
+            self._on_trainer_changed()
 
     def _changed_since(self, log: TrainingLog) -> str:
         """That the run learns another painting than the one that is shown; empty otherwise."""
