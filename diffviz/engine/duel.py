@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from diffviz.core.schedules import build_schedule
 from diffviz.data.datasets import DatasetError, key_of_title
 from diffviz.data.images import Picture
-from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.denoisers import DenoiserShelf, ShelvedDenoiser
 from diffviz.engine.request import BLUR_PICTURES, ReverseRequest
+from diffviz.engine.tasks import ExactExplanation, explanation
 from diffviz.models.denoiser import EXACT_PREFIX, GAUSSIAN_PREFIX, DenoiserInfo, blur_info, picture_set
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from diffviz.core.schedules import NoiseLevel
 
 __all__ = ["Answer", "Duel"]
 
@@ -38,6 +41,8 @@ class Answer:
         Its guess of the first sample, float32 (H, W, C); None where it is not at hand.
     error
         Root mean square of the guess minus the truth, or the exact answer where the truth is unknown.
+    why
+        Of the exact denoiser the pictures behind its guess.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Answer:
     x_0: Picture | None
     error: float | None = None
     key: str | None = None
+    why: ExactExplanation | None = None
 
 
 class Duel:
@@ -76,22 +82,20 @@ class Duel:
             The picture that was noised, float32 (H, W, C), where it is known.
         """
         level = build_schedule(request.schedule).level(t)
-        guesses: list[tuple[str, str, str | None, Picture | None]] = []
+        answers = []
         for name, key in self._duelists(request):
             if key is None:
-                guesses.append((name, _MISSING, None, None))
+                answers.append(Answer(name, _MISSING, None))
                 continue
             shelved = self._shelf.fetch(_asking(request, key))
             label = request.class_index if shelved.denoiser.info.class_names else None
-            guess = shelved.denoiser.predict(x_t[:1], level, label).x_0[0]
+            guess, why = _guess(shelved, x_t[:1], level, label)
             info = shelved.info(label)
             detail = _KNOWLEDGE.get(info.kind, info.detail or info.name).format(info=info)
-            guesses.append((name, detail, key, np.moveaxis(guess.float().cpu().numpy(), 0, -1)))
-        exact = next((guess for name, _, _, guess in guesses if name == "Exact"), None)
+            answers.append(Answer(name, detail, guess, key=key, why=why))
+        exact = next((answer.x_0 for answer in answers if answer.name == "Exact"), None)
         wanted = truth if truth is not None else exact
-        return tuple(
-            Answer(name, detail, guess, _distance(guess, wanted), key) for name, detail, key, guess in guesses
-        )
+        return tuple(replace(answer, error=_distance(answer.x_0, wanted)) for answer in answers)
 
     def _duelists(self, request: ReverseRequest) -> list[tuple[str, str | None]]:
         """Name and key of each; no key where its pictures are not at hand."""
@@ -118,6 +122,21 @@ class Duel:
         except DatasetError:
             return False
         return exact.denoiser.info.image_shape == own.image_shape
+
+
+def _guess(
+    shelved: ShelvedDenoiser, x_t: Tensor, level: NoiseLevel, label: int | None
+) -> tuple[Picture, ExactExplanation | None]:
+    """The guess of the only sample, and of an exact denoiser what stands behind it, at no further cost."""
+    from diffviz.models.exact import ExactDenoiser
+
+    denoiser, why = shelved.denoiser, None
+    if isinstance(denoiser, ExactDenoiser) and shelved.data is not None:
+        posterior = denoiser.posterior(x_t, level, label)
+        x_0, why = posterior.x_0, explanation(posterior, shelved.data, label)
+    else:
+        x_0 = denoiser.predict(x_t, level, label).x_0
+    return np.moveaxis(x_0[0].float().cpu().numpy(), 0, -1), why
 
 
 def _pictures_of(own: DenoiserInfo) -> str | None:

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 from diffviz.core.schedules import build_schedule
 from diffviz.data.images import ImageReadError, LoadedImage, Pixels, load_image
 from diffviz.engine.courtesy import leave_a_core_to_the_window
-from diffviz.engine.denoisers import DenoiserShelf
+from diffviz.engine.denoisers import DenoiserShelf, PictureData
 from diffviz.engine.images import ImageStore
 from diffviz.engine.request import ReverseRequest
 from diffviz.models.devices import DeviceInfo, available_devices, best_device
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from diffviz.models.exact import ExactPosterior
 
 __all__ = [
     "ExactExplanation",
@@ -29,6 +31,7 @@ __all__ = [
     "OpenedImage",
     "TorchReady",
     "explain_exact",
+    "explanation",
     "gallery_thumbnails",
     "open_images",
     "preload_torch",
@@ -124,14 +127,18 @@ def explain_exact(
         return None
     level = build_schedule(request.schedule).level(t)
     posterior = denoiser.posterior(x_t[sample : sample + 1], level, request.class_index)
+    return explanation(posterior, data, request.class_index)
+
+
+def explanation(posterior: ExactPosterior, data: PictureData, class_index: int | None) -> ExactExplanation:
+    """Which pictures stand behind the first answer of an exact denoiser that knows these data."""
     indices = posterior.top_indices[0, :_NUM_HEAVIEST].tolist()
     weights = posterior.top_weights[0, :_NUM_HEAVIEST].tolist()
     heaviest = tuple(
         HeavyPicture(data.pixels[index], weight, data.titles[index] if data.titles else "")
         for index, weight in zip(indices, weights, strict=True)
     )
-    count = data.count(request.class_index)
-    return ExactExplanation(heaviest, float(posterior.effective_count[0]), count)
+    return ExactExplanation(heaviest, float(posterior.effective_count[0]), data.count(class_index))
 
 
 def preload_torch() -> Iterator[TorchReady]:

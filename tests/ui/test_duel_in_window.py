@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 from diffviz.core.samplers import SamplerSpec
 from diffviz.data.images import to_uint8
 from diffviz.engine.duel import Duel
+from diffviz.engine.tasks import explain_exact
 from diffviz.ui.main_window import MainWindow
 from tests.ui.person import Person, pixels
 from tests.ui.runs import run_to_the_end, wait_for_the_end
@@ -29,6 +30,13 @@ def test_other_denoisers_answer_for_the_step_under_the_playhead(
         for view, caption, answer in zip(stage.views, stage.captions, answers, strict=False):
             np.testing.assert_array_equal(pixels(view.picture), to_uint8(answer.x_0))
             assert f"error {answer.error:.3g}" in caption.plain
+        # What the exact one thinks of, and between how many it is undecided.
+        why = explain_exact(run.request, window.reverse._shelf, run.frame_at(t).x_t, t)
+        card = window.reverse.comparison.duel.below.why
+        assert card.isVisible()
+        assert "Why the exact" in card.accessibleName()
+        assert f"{round(100 * why.heaviest[0].weight)} percent" in card.accessibleDescription()
+        assert ("Decided" in card.accessibleName()) == (why.effective_count < 1.05)
         # The first is the one that made the run.
         np.testing.assert_array_equal(to_uint8(answers[0].x_0), to_uint8(run.frame_at(t).shown("x_0")))
     assert "Duel of denoisers" in window.reverse.bar.title.accessibleName()

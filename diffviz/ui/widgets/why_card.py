@@ -29,10 +29,23 @@ class WeightedPicture:
 
 
 class WhyCard(QWidget):
-    """Heaviest pictures behind x̂₀ of an exact denoiser, and how undecided it still is."""
+    """
+    Heaviest pictures behind x̂₀ of an exact denoiser, and how undecided it still is.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Parameters
+    ----------
+    question
+        What the card answers, in markup.
+    is_narrow
+        Whether how undecided it is stands below the pictures, not beside the question.
+    """
+
+    def __init__(
+        self, question: str = "Why this $x̂_0$?", parent: QWidget | None = None, *, is_narrow: bool = False
+    ) -> None:
         super().__init__(parent)
+        self._question = f"**{question}**"
+        self._is_narrow = is_narrow
         self._pictures: tuple[WeightedPicture, ...] = ()
         self._effective_count = 1.0
         self._num_pictures = 0
@@ -67,24 +80,25 @@ class WhyCard(QWidget):
 
     def _headline(self, *, is_short: bool = False) -> str:
         if self._num_pictures <= 1:
-            return (
-                "**Why this $x̂_0$?**  [text2]The data set holds one picture, so it is always the answer.[/]"
-            )
-        if self._effective_count < 1.05:
-            state = "Decided: one picture explains what is seen."
-        else:
-            state = f"Still undecided between {self._effective_count:.1f} pictures."
+            return f"{self._question}  [text2]The data set holds one picture, so it is always the answer.[/]"
         if is_short:
-            return f"**Why this $x̂_0$?**  [text2]{state}[/]"
-        return f"**Why this $x̂_0$?**  [text2]A weighted mean of {self._num_pictures:,} pictures. {state}[/]"
+            return f"{self._question}  [text2]{self._state()}[/]"
+        mean = f"A weighted mean of {self._num_pictures:,} pictures."
+        return f"{self._question}  [text2]{mean} {self._state()}[/]"
+
+    def _state(self) -> str:
+        """How undecided the denoiser is."""
+        if self._effective_count < 1.05:
+            return "Decided: one picture explains what is seen."
+        return f"Still undecided between {self._effective_count:,.1f} pictures."
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(480, metric(104))
+        return QSize(480, metric(110 if self._is_narrow else 104))
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, metric(104))
+        return QSize(240, self.sizeHint().height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -96,14 +110,19 @@ class WhyCard(QWidget):
         painter.setBrush(color("panel"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         left = metric(14)
-        headlines = (self._headline(), self._headline(is_short=True), "**Why this $x̂_0$?**")
+        headlines = [self._question]
+        if not self._is_narrow:
+            headlines = [self._headline(), self._headline(is_short=True), self._question]
+        else:
+            state = RichLine(self._state(), "label")
+            state.paint(painter, left, metric(88) + state.ascent(), color("text2"), tokens)
         lines = [RichLine(words, "label") for words in headlines]
         head = next((line for line in lines if line.width() <= self.width() - 2 * left), lines[-1])
-        head.paint(painter, left, metric(12) + head.ascent(), color("text"), tokens)
+        head.paint(painter, left, metric(8 if self._is_narrow else 12) + head.ascent(), color("text"), tokens)
         slots = _MAX_SHOWN + 1
         pitch = (self.width() - 2 * left) / slots
         thumb = metric(_THUMB_PX)
-        top = metric(38)
+        top = metric(31 if self._is_narrow else 38)
         narrow = pitch < thumb + metric(46)
         for index, entry in enumerate(self._pictures):
             x = left + index * pitch

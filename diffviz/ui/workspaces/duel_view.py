@@ -16,6 +16,8 @@ from diffviz.ui.theme import Role
 from diffviz.ui.widgets.choice_field import Choice
 from diffviz.ui.widgets.columns_stage import Column, ColumnsStage
 from diffviz.ui.widgets.line_chart import ChartAxes, LineChart, Series
+from diffviz.ui.widgets.plot_with_reason import PlotWithReason
+from diffviz.ui.widgets.why_card import WeightedPicture
 
 _MOST_POINTS = 17
 _LEAST_ERROR = 1e-4
@@ -55,7 +57,8 @@ class DuelView(QObject):
         self._answers: dict[int, tuple[Answer, ...]] = {}
         tip = "Click or press an arrow key to go to a time"
         self.chart = LineChart("Error of each denoiser over t", tip, stage)
-        self.chart.hide()
+        self.below = PlotWithReason(self.chart, stage)
+        self.below.hide()
         self.chart.set_hint("The errors along the run come one after the other")
         self.chart.place_requested.connect(self._on_place_requested)
         self._worker = LatestWorker(self)
@@ -76,10 +79,11 @@ class DuelView(QObject):
         """Ask about the step of a run at time t, then about others; `shows` changes nothing."""
         del shows
         frame = run.frame_at(t)
-        self._stage.set_below(self.chart)
+        self._stage.set_below(self.below)
         if run is not self._run:
             self._run, self._asked, self._answers = run, None, {}
             self.chart.show_series((), ChartAxes((0.0, 1.0), (0.1, 1.0)))
+            self.below.set_reason(is_known=False)
         self.chart.set_now(None if frame is None else float(frame.t))
         if frame is None:
             self._asked = None
@@ -127,6 +131,11 @@ class DuelView(QObject):
         if run is None or t is None:
             return
         self._stage.set_columns([_column(answer, run) for answer in self._answers[t]])
+        why = next((answer.why for answer in self._answers[t] if answer.why is not None), None)
+        if why is not None:
+            heaviest = [WeightedPicture(one.pixels, one.weight) for one in why.heaviest]
+            self.below.why.set_weights(heaviest, why.effective_count, why.num_pictures)
+        self.below.set_reason(is_known=why is not None)
         has_truth = run.context is not None and run.context.guide is not None
         measure = "your picture" if has_truth else "the answer of the exact denoiser"
         self._stage.set_sentence(

@@ -41,8 +41,8 @@ class PairView:
         if frames[0] is None or frames[1] is None:
             self._stage.set_sentence("One of the runs has not been here.")
             return Column("", "Difference", None, outline=None)
-        first, second = (frame.pictures(shows) for frame in frames if frame is not None)
-        noisy = tuple(frame.pictures("x_t") for frame in frames if frame is not None)
+        first, second = frames[0].pictures(shows), frames[1].pictures(shows)
+        noisy = frames[0].pictures("x_t"), frames[1].pictures("x_t")
         if first.shape != second.shape:
             self._stage.set_sentence("The runs have pictures of different sizes or numbers.")
             return Column("", "Difference", None, outline=None, placeholder="")
@@ -62,7 +62,7 @@ def _lesson(run: Run) -> str:
     return f"**{info.title}.** {sentence} {forgiving if is_exact else ''}"
 
 
-def _sentence(a: Run, b: Run, shown: tuple[Pictures, ...], noisy: tuple[Pictures, ...]) -> str:
+def _sentence(a: Run, b: Run, shown: tuple[Pictures, Pictures], noisy: tuple[Pictures, Pictures]) -> str:
     """How far two runs are apart in what is shown; where that is equal, whether x_t is, too."""
     runs = f"uns {a.id} and {b.id}"
     if not np.array_equal(*shown):
