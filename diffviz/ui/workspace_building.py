@@ -1,4 +1,7 @@
-"""How each workspace is built, and what the window and the panel of the schedule hear of it."""
+"""How each workspace is built, and what the window and the panel of the schedule hear of it.
+
+Their modules are imported with them: importing all takes about as long as building the first window.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,14 @@ from typing import TYPE_CHECKING, cast
 
 from diffviz.engine.session import Workspace
 from diffviz.ui.workspace_pages import Computes, Room, WorkspacePages
-from diffviz.ui.workspaces.forward import ForwardWorkspace
-from diffviz.ui.workspaces.lab2d import Lab2DWorkspace
-from diffviz.ui.workspaces.reverse import ReverseWorkspace
-from diffviz.ui.workspaces.theory import TheoryWorkspace
-from diffviz.ui.workspaces.train import TrainWorkspace
 
 if TYPE_CHECKING:
     from diffviz.ui.main_window import MainWindow
+    from diffviz.ui.workspaces.forward import ForwardWorkspace
+    from diffviz.ui.workspaces.lab2d import Lab2DWorkspace
+    from diffviz.ui.workspaces.reverse import ReverseWorkspace
+    from diffviz.ui.workspaces.theory import TheoryWorkspace
+    from diffviz.ui.workspaces.train import TrainWorkspace
 
 
 class HasWorkspaces:
@@ -62,12 +65,16 @@ def workspace_builders(window: MainWindow) -> Mapping[Workspace, Callable[[], Ro
 
 
 def _build_forward(window: MainWindow) -> ForwardWorkspace:
+    from diffviz.ui.workspaces.forward import ForwardWorkspace
+
     forward = ForwardWorkspace(window.session, window.images, window)
     forward.link_curve(window.schedule_panel.curve)
     return forward
 
 
 def _build_reverse(window: MainWindow) -> ReverseWorkspace:
+    from diffviz.ui.workspaces.reverse import ReverseWorkspace
+
     reverse = ReverseWorkspace(window.session, window.images, window.shelf, window.driver, window)
     curve = window.schedule_panel.curve
     reverse.formula.link_curve(curve)
@@ -78,6 +85,8 @@ def _build_reverse(window: MainWindow) -> ReverseWorkspace:
 
 
 def _build_train(window: MainWindow) -> TrainWorkspace:
+    from diffviz.ui.workspaces.train import TrainWorkspace
+
     train = TrainWorkspace(window.session, window.trainer, window)
     train.network_saved.connect(window.network_saved)
     train.network_wanted.connect(window.use_network)
@@ -87,6 +96,8 @@ def _build_train(window: MainWindow) -> TrainWorkspace:
 
 
 def _build_lab(window: MainWindow) -> Lab2DWorkspace:
+    from diffviz.ui.workspaces.lab2d import Lab2DWorkspace
+
     lab = Lab2DWorkspace(window.session, window.trainer, window)
     curve = window.schedule_panel.curve
     lab.formula.link_curve(curve)
@@ -98,6 +109,8 @@ def _build_lab(window: MainWindow) -> Lab2DWorkspace:
 
 
 def _build_theory(window: MainWindow) -> TheoryWorkspace:
+    from diffviz.ui.workspaces.theory import TheoryWorkspace
+
     theory = TheoryWorkspace(window.session, window.images, window.shelf, window)
     theory.open_requested.connect(window.choose_files)
     return theory

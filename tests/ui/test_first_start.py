@@ -48,7 +48,9 @@ def look(window, notes):
         picture = window.grab().toImage()
         middle = stage.hero.mapTo(window, stage.hero.picture_rect().center().toPoint())
         colours = {picture.pixel(middle.x() + x, middle.y()) for x in range(-20, 20)}
-        notes.update(had_torch="torch" in sys.modules, colours=len(colours))
+        rooms = [name for name in sys.modules if name.startswith("diffviz.ui.workspaces.")]
+        late = [name for name in rooms if name.endswith((".reverse", ".train", ".lab2d", ".theory"))]
+        notes.update(had_torch="torch" in sys.modules, late=late, colours=len(colours))
         window.torch_ready.connect(lambda: notes.update(ready=True))
     return notes.get("ready") and not notes.update(device=window.status.accessibleName())
 
@@ -58,6 +60,7 @@ run(look)
     assert ended.returncode == 0, ended.stderr
     notes = json.loads(ended.stdout)
     assert notes["had_torch"] is False
+    assert notes["late"] == [], "workspaces that nobody has seen yet"
     assert notes["colours"] > 10
     assert "CPU" in notes["device"]
 
