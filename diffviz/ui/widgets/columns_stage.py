@@ -23,8 +23,10 @@ from diffviz.ui.widgets.picture_fit import fit_picture
 from diffviz.ui.widgets.picture_painting import MARGIN_PX, title_height
 
 MAX_COLUMNS = 4
-_SIDE_PX = 24
-_GAP_PX = 16
+# At the sides and between the pictures; less where the stage is narrow, so that the pictures are larger.
+_SIDE_PX, _NARROW_SIDE_PX = 24, 10
+_GAP_PX, _NARROW_GAP_PX = 16, 6
+_NARROW_PX = 640
 _LEAST_PX = 64
 _MOST_CAPTION_PX = 340
 _LEAST_BESIDE_WORDS_PX = 90
@@ -84,8 +86,7 @@ class ColumnsStage(QWidget):
         self.overlay.hide()
         self.sentence = MathLabel("", "body", "text", wraps=True)
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        row = QHBoxLayout()
-        row.setSpacing(_GAP_PX)
+        row = self._row = QHBoxLayout()
         row.addStretch(1)
         for index, (view, caption) in enumerate(zip(self.views, self.captions, strict=True)):
             view.picture_saved.connect(self.picture_saved)
@@ -102,8 +103,8 @@ class ColumnsStage(QWidget):
             row.addLayout(cell)
         row.addStretch(1)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(_SIDE_PX, 6, _SIDE_PX, 12)
         outer.setSpacing(8)
+        self._outer = outer
         outer.addLayout(self.head)
         outer.addStretch(2)
         outer.addLayout(row)
@@ -178,7 +179,11 @@ class ColumnsStage(QWidget):
 
     def _fit(self) -> None:
         """Enlarge the pictures alike, as far as the stage allows."""
-        self._fit_head()
+        is_narrow = self.width() < metric(_NARROW_PX)
+        side_px, gap_px = (_NARROW_SIDE_PX, _NARROW_GAP_PX) if is_narrow else (_SIDE_PX, _GAP_PX)
+        self._outer.setContentsMargins(side_px, 6, side_px, 12)
+        self._row.setSpacing(gap_px)
+        self._fit_head(side_px)
         count = len(self._columns)
         if not count:
             return
@@ -186,9 +191,9 @@ class ColumnsStage(QWidget):
         is_low = self.height() < metric(_LOW_PX)
         for words, column in zip(self.captions, self._columns, strict=False):
             words.set_markup(column.brief if is_low and column.brief else column.caption)
-        width = (self.width() - 2 * _SIDE_PX - (count - 1) * _GAP_PX) / count - frame
+        width = (self.width() - 2 * side_px - (count - 1) * gap_px) / count - frame
         caption = max((self.captions[i].heightForWidth(round(width)) for i in range(count)), default=0)
-        below = self.sentence.heightForWidth(self.width() - 2 * _SIDE_PX) if self.sentence.plain else 0
+        below = self.sentence.heightForWidth(self.width() - 2 * side_px) if self.sentence.plain else 0
         height = self.height() - self.head.sizeHint().height() - title_height() - frame - 60
         has_captions = not self._is_overlaid and height - caption >= metric(_LEAST_PX)
         for words in self.captions[:count]:
@@ -221,17 +226,19 @@ class ColumnsStage(QWidget):
         return taken if has_room else 0
 
     def _fit_below(self, width: float, height: float) -> int:
-        """Give the widget below what pictures leave, at least a third; nothing where that is too little."""
+        """Give the widget below what pictures leave, at least a third and what it needs up to a half."""
         if self._below is None:
             return 0
+        least = metric(_LEAST_BELOW_PX)
         share = min(round(height - min(width, 2 * height / 3)), metric(_MOST_BELOW_PX))
-        has_room = share >= metric(_LEAST_BELOW_PX)
+        share = max(share, least if least <= height / 2 else 0)
+        has_room = share >= least
         self._below.setVisible(has_room)
         if has_room:
             self._below.setFixedHeight(share)
         return share + 8 if has_room else 0
 
-    def _fit_head(self) -> None:
+    def _fit_head(self, side_px: int) -> None:
         """With large text words give way to the controls that they stand before, then buttons to icons."""
         items = [self.head.itemAt(place) for place in range(self.head.count())]
         widgets = [w for item in items if item is not None and (w := item.widget()) is not None]
@@ -239,7 +246,7 @@ class ColumnsStage(QWidget):
             widget.hide()
         widgets = [widget for widget in widgets if widget not in self._put_away]
         gaps = (len(widgets) + 1) * self.head.spacing()
-        room = self.width() - 2 * _SIDE_PX - gaps
+        room = self.width() - 2 * side_px - gaps
         buttons = [widget for widget in widgets if isinstance(widget, Button)]
         for button in buttons:
             button.set_compact(False)
