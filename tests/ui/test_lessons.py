@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QRect, QSettings, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from diffviz.engine.lesson_facts import session_facts
@@ -17,6 +18,7 @@ from diffviz.ui.main_window import MainWindow
 from tests.ui.person import Person
 from tests.ui.program import PROGRAM
 from tests.ui.runs import wait_for_the_end
+from tests.ui.test_looks import lines_cut
 
 LESSONS = sorted(path.stem for path in (assets_dir() / "lessons").glob("*.toml"))
 FAULTY = """\
@@ -236,3 +238,23 @@ run(look, sys.argv[1:])
     assert notes["seen"]
     assert not notes["hint"]
     assert "It is 260." in notes["words"]
+
+
+def test_with_large_text_in_a_small_window_a_card_keeps_its_title_and_its_buttons(
+    window: MainWindow, application: QApplication, qtbot: QtBot
+) -> None:
+    font = application.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    application.setFont(font)
+    window.toggle_theme()
+    window.resize(1100, 700)
+    window.lessons.begin("mistakes")
+    card = window.lessons.card
+
+    def is_whole() -> bool:
+        buttons = [button for button in (card.next_button, card.command_button) if button.isVisible()]
+        has_room = all(button.height() >= button.minimumSizeHint().height() for button in buttons)
+        return len(buttons) == 2 and has_room and not lines_cut(card.title) and card.text_height > 60
+
+    qtbot.waitUntil(is_whole)
+    assert window.rect().contains(card.geometry())

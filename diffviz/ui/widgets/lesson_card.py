@@ -15,6 +15,7 @@ from diffviz.ui.widgets.buttons import Button, make_button, native_keys
 from diffviz.ui.widgets.math_label import MathLabel
 from diffviz.ui.widgets.surfaces import ProgressLine
 
+_LEAST_TEXT_PX = 40
 _WIDTH_PX = 340
 _RADIUS_PX = 12
 NEXT_KEY, BACK_KEY = "PgDown", "PgUp"
@@ -109,7 +110,7 @@ class LessonCard(QFrame):
         self._view: CardView | None = None
         self._lesson = MathLabel("", "label", "text2", wraps=True)
         self._where = MathLabel("", "label", "text2")
-        self._title = MathLabel("", "title", weight=QFont.Weight.DemiBold, wraps=True)
+        self.title = MathLabel("", "title", weight=QFont.Weight.DemiBold, wraps=True)
         self.close_button = make_button("tool", "", "x", "Leave the lesson; your own work comes back", "Esc")
         self.progress = ProgressLine("Progress of the lesson")
         self.body = _Body()
@@ -146,7 +147,7 @@ class LessonCard(QFrame):
         column.setSpacing(metric(8))
         column.addLayout(top)
         column.addWidget(self.progress)
-        column.addWidget(self._title)
+        column.addWidget(self.title)
         column.addWidget(self._area, 1)
         column.addWidget(self.command_button)
         column.addLayout(bottom)
@@ -159,7 +160,7 @@ class LessonCard(QFrame):
     @property
     def plain(self) -> str:
         """All its words."""
-        return " ".join([self._title.plain, self.body.plain])
+        return " ".join([self.title.plain, self.body.plain])
 
     def show_view(self, view: CardView) -> None:
         """Show a card."""
@@ -168,7 +169,7 @@ class LessonCard(QFrame):
         self._lesson.set_markup(view.lesson)
         self._where.set_markup(f"{view.place + 1} of {view.count}")
         self.progress.set_share((view.place + 1) / view.count)
-        self._title.set_markup(view.title)
+        self.title.set_markup(view.title)
         self.body.show_view(view)
         self.back_button.setEnabled(view.place > 0)
         self.command_button.setVisible(bool(view.command))
@@ -188,6 +189,11 @@ class LessonCard(QFrame):
         else:
             self.next_requested.emit()
 
+    @property
+    def text_height(self) -> int:
+        """How much of the text is seen at once, in px."""
+        return self._area.height()
+
     def settle(self) -> None:
         """Lay everything out at once, and scroll to the answer where there is one."""
         self._column.activate()
@@ -195,27 +201,35 @@ class LessonCard(QFrame):
             self._area.ensureWidgetVisible(self.body.answer)
 
     def fit_into(self, width: int, height: int) -> QSize:
-        """Return the size that it wants, as far as there is room; its text scrolls where there is less."""
+        """Return the size that it wants, as far as there is room; its text scrolls where there is less.
+
+        However little room there is, title and buttons stay whole, and some lines of the text.
+        """
         width = min(metric(_WIDTH_PX), width)
         margins = self._column.contentsMargins()
         inner = width - margins.left() - margins.right()
         head = self._where.sizeHint().width() + self.close_button.sizeHint().width() + 2 * metric(8)
+        text = self.body.heightForWidth(inner)
         parts = [
             max(self.close_button.sizeHint().height(), self._lesson.heightForWidth(inner - head)),
             self.progress.sizeHint().height(),
-            self._title.heightForWidth(inner),
-            self.body.heightForWidth(inner),
+            self.title.heightForWidth(inner),
+            text,
             self.next_button.sizeHint().height(),
         ]
         if self.command_button.isVisibleTo(self):
             parts.append(self.command_button.sizeHint().height())
         wanted = sum(parts) + (len(parts) - 1) * self._column.spacing() + margins.top() + margins.bottom() + 2
+        height = max(height, wanted - text + min(text, metric(_LEAST_TEXT_PX)))
         policy = Qt.ScrollBarPolicy
         # A bar that comes and goes would take width from the text, which then needs the bar.
         is_whole = wanted <= height
         self._area.setVerticalScrollBarPolicy(
             policy.ScrollBarAlwaysOff if is_whole else policy.ScrollBarAlwaysOn
         )
+        # Qt would squeeze text that wraps before it scrolled.
+        beside_bar = inner - self._area.verticalScrollBar().sizeHint().width()
+        self.body.setMinimumHeight(0 if is_whole else self.body.heightForWidth(beside_bar))
         return QSize(width, min(wanted, height))
 
     @override
