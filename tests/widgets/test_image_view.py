@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from diffviz.export.whole_file import ExportError
@@ -14,6 +14,7 @@ from diffviz.ui.tokens import DARK
 from diffviz.ui.widgets.image_view import ImageView
 from diffviz.ui.widgets.picture_fit import fit_picture
 from diffviz.ui.widgets.picture_output import drag_data, file_stem, save_picture
+from diffviz.ui.widgets.picture_painting import paint_placeholder
 from diffviz.ui.widgets.pixels import array_from_picture, picture_from_array
 
 
@@ -231,3 +232,15 @@ def test_a_million_pixels_appear_within_half_a_display_frame(shown) -> None:
     # The machine may be shared: the best of fifteen shows what the code costs.
     assert min(spent) * 1e3 < 8.3
     QApplication.processEvents()
+
+
+@pytest.mark.parametrize(("side", "has_words"), [(200, True), (60, False)])
+def test_words_for_a_picture_to_come_stand_whole_or_not_at_all(qapp, side: int, has_words: bool) -> None:
+    del qapp
+    picture = QImage(side, side, QImage.Format.Format_RGB32)
+    picture.fill(0)
+    with QPainter(picture) as painter:
+        room = QRectF(0, 0, side, side)
+        paint_placeholder(painter, room, "The denoiser's answer appears here", centered=True)
+    inner = array_from_picture(picture)[10:-10, 10:-10].astype(int)
+    assert (np.ptp(inner) > 60) == has_words

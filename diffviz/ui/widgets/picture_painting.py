@@ -93,7 +93,7 @@ def paint_marker(painter: QPainter, rect: QRectF, picture: tuple[int, int], pixe
 
 
 def paint_placeholder(painter: QPainter, room: QRectF, sentence: str, *, centered: bool) -> None:
-    """Draw the dashed square that stands where a picture will be."""
+    """Draw the dashed square that stands where a picture will be, with words where they fit whole."""
     tokens = current_tokens()
     side = min(room.width(), room.height())
     left = room.center().x() - side / 2 if centered else room.left()
@@ -104,4 +104,7 @@ def paint_placeholder(painter: QPainter, room: QRectF, sentence: str, *, centere
     painter.setFont(font_for("label"))
     painter.setPen(tokens.color("text2"))
     words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-    painter.drawText(box.adjusted(12, 12, -12, -12), words, sentence)
+    inner = box.adjusted(12, 12, -12, -12)
+    needed = painter.boundingRect(inner, words, sentence)
+    if inner.adjusted(-1, -1, 1, 1).contains(needed):
+        painter.drawText(inner, words, sentence)
