@@ -20,6 +20,8 @@ from diffviz.training.config import TrainingConfig
 from diffviz.training.options import OPTIONS, Option, default_word, make_recipe
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from diffviz.core.schedules import ScheduleSpec
     from diffviz.training.examples import Material
     from diffviz.training.loop import TrainingRun
@@ -206,7 +208,8 @@ def _resumed_run(
 
     stored = _state_path(path)
     old = state.read_config(stored)
-    material = _material(old.data, architecture_of(old.network), old.image_size, download, team)
+    points = state.stored_points(stored)
+    material = _material(old.data, architecture_of(old.network), old.image_size, download, team, points)
     images = _images(length, material)
     return state.resume(stored, material.examples, images=images, device=device, team=team), material
 
@@ -218,7 +221,12 @@ def _device(key: str) -> str:
 
 
 def _material(
-    data: str, architecture: str, image_size: int, download: bool, team: Team | None = None
+    data: str,
+    architecture: str,
+    image_size: int,
+    download: bool,
+    team: Team | None = None,
+    points: Tensor | None = None,
 ) -> Material:
     from diffviz.training.examples import load_material
 
@@ -227,7 +235,7 @@ def _material(
     if team is not None:
         team.wait()
     with _reading() as tell:
-        return load_material(data, architecture, image_size=image_size, tell=tell)
+        return load_material(data, architecture, image_size=image_size, tell=tell, points=points)
 
 
 def _images(length: tuple[int | None, int | None], material: Material) -> int | None:

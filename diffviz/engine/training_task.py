@@ -274,7 +274,11 @@ class LiveRun:
         config = self.plan.config
         try:
             material = load_material(
-                config.data, self.plan.architecture, image_size=config.image_size, tell=self._tell
+                config.data,
+                self.plan.architecture,
+                image_size=config.image_size,
+                tell=self._tell,
+                points=state.stored_points(state_file()) if self._is_stored else None,
             )
         finally:
             self.reading = None

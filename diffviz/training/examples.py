@@ -42,10 +42,12 @@ def load_material(
     image_size: int = 32,
     split: str = "train",
     tell: Callable[[int, int], None] | None = None,
+    points: torch.Tensor | None = None,
 ) -> Material:
     """Load a data set for an architecture ("unet", "convnet", "mlp" or "classifier").
 
     ``tell`` is called with how many files of a folder are read, of how many; what it raises ends the reading.
+    ``points`` are those that a run has learned from so far: they count, whatever has become of their file.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def load_material(
         known = f"; points are {', '.join(TOY_SETS)}, or a .csv or .npy file" if architecture == "mlp" else ""
         raise DatasetError(f"The architecture {architecture} learns {kind}, and “{name}” has none{known}.")
     if learns_points(name):
-        return _points(name)
+        return _points(name, points)
     dataset = load_dataset(name, split=split, size=image_size, tell=tell)
     values = torch.from_numpy(np.ascontiguousarray(dataset.images.transpose(0, 3, 1, 2)))
     has_classes = len(dataset.class_names) > 1
@@ -72,11 +74,25 @@ def load_material(
     )
 
 
-def _points(name: str) -> Material:
-    """A toy set by name, or the points of a file."""
+def _points(name: str, kept: torch.Tensor | None) -> Material:
+    """A toy set by name, or the points of a file or what is kept of them."""
     title = points_title(name)
     if name in TOY_SETS:
         return Material(Examples(torch.from_numpy(draw_points(name))), title, (2,))
+    if kept is not None:
+        examples = Examples(kept, fingerprint=fingerprint_of(kept.numpy()))
+        return Material(examples, title, (2,), notes=_changed_since(Path(name), examples))
     found = read_points(Path(name))
     examples = Examples(torch.from_numpy(found.points), fingerprint=fingerprint_of(found.points))
     return Material(examples, title, (2,), notes=found.notes)
+
+
+def _changed_since(path: Path, examples: Examples) -> tuple[str, ...]:
+    """That a file of points is not any more what a run began with; nothing where it is."""
+    try:
+        if fingerprint_of(read_points(path).points) == examples.fingerprint:
+            return ()
+        what = f"{path.name} holds other points now"
+    except DatasetError:
+        what = f"{path.name} is not there any more"
+    return (f"{what}: the run goes on with those that it began with.",)

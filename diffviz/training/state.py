@@ -16,6 +16,7 @@ from diffviz.training.loop import TrainingRun
 from diffviz.training.team import Team
 
 STATE_KEY = "diffviz-training"
+_POINTS = "points"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
@@ -25,8 +26,11 @@ def state_path(network_path: Path) -> Path:
 
 
 def save_state(run: TrainingRun, path: Path) -> None:
-    """Write weights, their average, the optimiser's moments, the step and the recipe, atomically."""
-    tensors: dict[str, Tensor] = {}
+    """Write weights, their average, the optimiser's moments, the step and the recipe, atomically.
+
+    Points of a person's own file go along, for the file may be changed or moved.
+    """
+    tensors: dict[str, Tensor] = {_POINTS: run.examples.values} if run.examples.fingerprint else {}
     for name, parameter in run.network.named_parameters():
         tensors[f"weight/{name}"] = parameter
         tensors[f"average/{name}"] = run.average.weights[name]
@@ -47,6 +51,23 @@ def read_config(path: Path) -> TrainingConfig:
         If the file is damaged or not the state of a run.
     """
     return _read_progress(path).config
+
+
+def stored_points(path: Path) -> Tensor | None:
+    """The points that a stored run has learned from, (n, 2); None where they came with the program.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is damaged or not the state of a run.
+    """
+    from safetensors import safe_open
+
+    if not _read_progress(path).fingerprint:
+        return None
+    with safe_open(path, framework="pt") as stored:
+        points: Tensor = stored.get_tensor(_POINTS)
+    return points
 
 
 def resume(

@@ -4,11 +4,11 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from diffviz.models.checkpoint import CheckpointError
-from diffviz.models.network_config import UNetConfig
+from diffviz.models.network_config import MlpConfig, UNetConfig
 from diffviz.training.batch import Examples
 from diffviz.training.config import TrainingConfig
 from diffviz.training.loop import TrainingRun, train
-from diffviz.training.state import read_config, resume, save_state, state_path
+from diffviz.training.state import read_config, resume, save_state, state_path, stored_points
 
 TINY = UNetConfig(base_channels=8, channel_mult=(1, 2), attention_levels=(1,), num_heads=2, num_classes=3)
 EXAMPLES = Examples(
@@ -50,6 +50,19 @@ def test_a_finished_run_can_be_prolonged(tmp_path):
     assert read_config(path) == recipe()
     longer = resume(path, EXAMPLES, images=90)
     assert [step.images_seen for step in train(longer)][-1] == 90
+
+
+def test_points_go_along_with_a_run_which_takes_no_others(tmp_path):
+    points = Examples(torch.randn(20, 2, generator=torch.Generator().manual_seed(1)), fingerprint="first")
+    run = TrainingRun(recipe(data="mine.csv", network=MlpConfig(width=8, depth=1)), points)
+    path = tmp_path / "run.training.safetensors"
+    save_state(run, path)
+    assert torch.equal(stored_points(path), points.values)
+    assert resume(path, points).step == 0
+    with pytest.raises(CheckpointError, match=r"^mine\.csv holds other points than this run has learned"):
+        resume(path, Examples(points.values, fingerprint="second"))
+    save_state(TrainingRun(recipe(), EXAMPLES), path)
+    assert stored_points(path) is None, "pictures are found by their name"
 
 
 def test_files_that_are_no_state_are_refused_in_one_sentence(tmp_path):

@@ -108,11 +108,19 @@ def test_points_of_a_file_are_learned_by_the_recipe_for_points_and_known_again(r
     *_, floor = floor_steps(config, examples, probe)
     assert 0.95 * floor.loss < np.mean(list(probe.losses(denoiser))) < 1.25 * floor.loss
 
-    # With other points it does not.
+    # It goes on with its own points, whatever has become of their file.
+    kept = "the run goes on with those that it began with."
+    (in_tmp_path / "cross.csv").unlink()
+    assert run("train", "--resume", "again.safetensors", "--images", 5_120).status == 0
+    same = (in_tmp_path / "again.safetensors").read_bytes()
+    assert run(*shlex.split(header.command)[1:], "--out", "third.safetensors").status == 2
     np.savetxt("cross.csv", cross[::-1], delimiter=",")
-    result = run("train", "--resume", path, "--images", 150_000)
-    assert result.status == 2
-    assert "cross.csv holds other points than this run has learned: begin a new run." in result.errors
+    result = run("train", "--resume", "again.safetensors", "--images", 5_120)
+    assert result.errors.strip() == f"cross.csv holds other points now: {kept}"
+    assert (in_tmp_path / "again.safetensors").read_bytes() == same
+    np.savetxt("cross.csv", cross, delimiter=",")
+    assert run("train", "--data", "cross.csv", "--images", 5_120, "--out", "whole.safetensors").status == 0
+    assert (in_tmp_path / "whole.safetensors").read_bytes() == same
 
 
 def test_ctrl_c_saves_what_there_is_and_exits_130(run, in_tmp_path):
