@@ -15,14 +15,14 @@ from diffviz.ui.typography import font_generation
 from diffviz.ui.widgets.density_ramp import density_colors
 from diffviz.ui.widgets.plot_frame import paint_well
 
-REACH = 2.6
+REACH = 3.0
 _BINS = 64
 
 Points = NDArray[np.floating]
 
 
 def density_picture(points: Points) -> NDArray[np.uint8]:
-    """Where points lie in [−2.6, 2.6]², from dark to bright; uint8 (64, 64, 3)."""
+    """Where points lie in [−3, 3]², from dark to bright; uint8 (64, 64, 3)."""
     edges = np.linspace(-REACH, REACH, _BINS + 1)
     finite = points[np.isfinite(points).all(axis=1)]
     counts, _, _ = np.histogram2d(finite[:, 1], finite[:, 0], bins=[edges, edges])
@@ -31,7 +31,7 @@ def density_picture(points: Points) -> NDArray[np.uint8]:
 
 
 class PointCloud(QWidget):
-    """Data as faint points and samples over them, in a square from −2.6 to 2.6."""
+    """Data as faint points and samples over them, in a square from −3 to 3, as the lab shows it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
