@@ -66,7 +66,8 @@ def stored_points(path: Path) -> Tensor | None:
     if not _read_progress(path).fingerprint:
         return None
     with safe_open(path, framework="pt") as stored:
-        points: Tensor = stored.get_tensor(_POINTS)
+        names = stored.keys()
+        points: Tensor | None = stored.get_tensor(_POINTS) if _POINTS in names else None
     return points
 
 

@@ -17,6 +17,7 @@ from diffviz.ui.widgets.plot_frame import paint_well
 
 REACH = 3.0
 _BINS = 64
+_FEW = 500
 
 Points = NDArray[np.floating]
 
@@ -91,9 +92,12 @@ class PointCloud(QWidget):
         painter.setClipRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         has_samples = self._samples is not None
         if self._data is not None:
-            self._paint_points(painter, self._data, "signal", 0.30 if has_samples else 0.75)
+            # A few points would vanish behind thousands of samples.
+            is_few = len(self._data) <= _FEW
+            opacity = 0.75 if is_few or not has_samples else 0.30
+            self._paint_points(painter, self._data, "signal", opacity, width_px=6 if is_few else 2)
         if self._samples is not None:
-            self._paint_points(painter, self._samples, "model", 0.85)
+            self._paint_points(painter, self._samples, "model", 0.85, width_px=2)
         left = float(metric(12))
         names: list[tuple[str, Role]] = [("data", "signal")]
         names += [("samples", "model")] if has_samples else []
@@ -104,12 +108,14 @@ class PointCloud(QWidget):
             )
             left += metric(12)
 
-    def _paint_points(self, painter: QPainter, points: Points, role: Role, opacity: float) -> None:
+    def _paint_points(
+        self, painter: QPainter, points: Points, role: Role, opacity: float, *, width_px: int
+    ) -> None:
         scale = min(self.width(), self.height()) / (2 * REACH)
         finite = points[np.isfinite(points).all(axis=1)]
         xs = self.width() / 2 + finite[:, 0] * scale
         ys = self.height() / 2 - finite[:, 1] * scale
-        pen = QPen(current_tokens().color(role, opacity), metric(2))
+        pen = QPen(current_tokens().color(role, opacity), metric(width_px))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist())]))
