@@ -19,6 +19,8 @@ from diffviz.ui.widgets.training_panel import TrainingPanel, TrainingStatus
 from diffviz.ui.workspaces.train_stage import TrainStage
 
 _RECENT = 30
+# Without hats, which few fonts put where they belong.
+_PREDICTED = {"noise": "noise ε", "x_0": "x₀", "v": "velocity v", "mean": "the mean μ", "edm": "F"}
 _WAITING = "frames appear here as samples are made"
 
 
@@ -182,5 +184,4 @@ def status_of(state: str, log: TrainingLog | None, *, is_new_run: bool) -> Train
 
 def _loss_words(plan: TrainingPlan) -> str:
     label = next(choice.label for choice in LOSSES if choice.key == plan.config.loss)
-    predicts = {"noise": "ε̂", "x_0": "x̂₀", "v": "v̂", "mean": "μ̂", "edm": "F̂"}[plan.config.prediction]
-    return plain_text(f"“{label}” error of a network that predicts {predicts}")
+    return plain_text(f"“{label}” error of a network that predicts {_PREDICTED[plan.config.prediction]}")
