@@ -89,3 +89,14 @@ def test_options_have_names_for_screen_readers(switch) -> None:
     assert switch.button("b").accessibleName() == "β"
     assert switch.button("b").accessibleDescription() == "Noise added per step"
     assert min(switch.button(key).width() for key in KEYS) >= 24
+
+
+def test_words_of_different_lengths_get_the_room_that_each_asks_for(shown) -> None:
+    switch = SegmentedSwitch(
+        [("triptych", "Triptych"), ("single", "Single"), ("strip", "Strip"), ("ab", "A / B")]
+    )
+    shown(switch, switch.sizeHint().width(), switch.sizeHint().height())
+    buttons = [switch.button(key) for key in ("triptych", "single", "strip", "ab")]
+    assert all(button.width() >= button.sizeHint().width() - 1 for button in buttons)
+    switch.resize(switch.minimumSizeHint())
+    assert all(button.width() >= button.minimumSizeHint().width() - 1 for button in buttons)

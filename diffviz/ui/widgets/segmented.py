@@ -63,7 +63,7 @@ class SegmentedSwitch(QWidget):
         for option in options:
             segment = option if isinstance(option, Segment) else Segment(*option)
             button = _SegmentButton(segment, self)
-            row.addWidget(button, 1)
+            row.addWidget(button)
             self._buttons[segment.key] = button
         self._mark(next(iter(self._buttons), ""))
 
