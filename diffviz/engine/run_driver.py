@@ -45,9 +45,7 @@ class RunDriver(QObject):
     history, runner
         The runs, and the job that makes the steps of one of them.
     is_following
-        Whether the playhead goes along with the run.
-    is_seen
-        Whether the playhead belongs to the reverse process now.
+        Whether the playhead goes along with the run, while the reverse process is seen.
 
     Signals
     -------
@@ -80,7 +78,8 @@ class RunDriver(QObject):
         self.history = RunHistory(parent=self)
         self.runner = JobRunner(self)
         self.is_following = True
-        self.is_seen = False
+        self._is_seen = False
+        self._left_t = session.state.t
         self._num_races = 0
         self._asked: ReverseRequest | None = None
         self._waiting: list[_Order] = []
@@ -239,6 +238,23 @@ class RunDriver(QObject):
         else:
             self.progressed.emit()
 
+    def come(self) -> None:
+        """Let the playhead belong to the reverse process: a run that went on meanwhile takes it along.
+
+        Where the person has put it meanwhile it stays.
+        """
+        self._is_seen = True
+        run = self.history.current
+        has_stayed = self._session.state.t == self._left_t
+        if run is not None and run is self.runner.tag and self.is_following and has_stayed:
+            self._go_along(run)
+
+    def leave(self) -> None:
+        """Let the playhead belong to another process; a run goes on without it."""
+        if self._is_seen:
+            self._is_seen = False
+            self._left_t = self._session.state.t
+
     # What there is
 
     def wanted(self) -> ReverseRequest:
@@ -342,11 +358,14 @@ class RunDriver(QObject):
             elif isinstance(record, ReverseContext):
                 self.history.set_context(run, record)
         # The playhead belongs to the workspace that is seen, and goes along with steps, not with drawings.
-        is_followed = has_steps and self.is_following and self.is_seen and run is self.history.current
-        if not is_followed or run.last is None:
-            return False
+        is_followed = has_steps and self.is_following and self._is_seen and run is self.history.current
+        return is_followed and self._go_along(run)
+
+    def _go_along(self, run: Run) -> bool:
+        """Bring the playhead to where a run has come to; True where it was elsewhere."""
         before = self._session.state.t
-        self._session.update(t=0 if run.complete else run.last.t)
+        if run.last is not None:
+            self._session.update(t=0 if run.complete else run.last.t)
         return self._session.state.t != before
 
     @Slot(object)

@@ -1,5 +1,6 @@
 """A run goes on while the person looks at something else."""
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from diffviz.core.samplers import SamplerSpec
@@ -36,3 +37,20 @@ def test_coming_back_shows_the_run_where_it_has_come_to(window: MainWindow, qtbo
     window.show_workspace("reverse")
     qtbot.waitUntil(lambda: window.session.state.t <= run.steps[made].t, timeout=60_000)
     assert window.reverse.stage.x_0.picture is not None
+
+
+@pytest.mark.parametrize("moved_to", [None, 300])
+def test_a_run_that_ended_meanwhile_shows_its_picture_unless_the_playhead_was_moved(
+    window: MainWindow, qtbot: QtBot, moved_to: int | None
+) -> None:
+    window.session.update(workspace="reverse", sampler=SamplerSpec(num_sampling_steps=100), exact_size=16)
+    window.reverse.run()
+    window.show_workspace("forward")
+    if moved_to is not None:
+        window.session.update(t=moved_to)
+        window.show_workspace("theory")
+    run = window.reverse.history.current
+    assert run is not None
+    qtbot.waitUntil(lambda: run.complete, timeout=60_000)
+    window.show_workspace("reverse")
+    assert window.session.state.t == (moved_to or 0)

@@ -148,7 +148,8 @@ class ReverseWorkspace(QObject):
 
     def activate(self) -> None:
         """Become the workspace that is seen; catch up with what changed meanwhile."""
-        self._is_active = self.driver.is_seen = True
+        self._is_active = True
+        self.driver.come()
         state = self._session.state
         self.timeline.set_alphas_cumprod(build_schedule(state.schedule).alphas_cumprod)
         self.timeline.set_t(state.t)
@@ -158,7 +159,8 @@ class ReverseWorkspace(QObject):
 
     def deactivate(self) -> None:
         """Rest while another workspace is seen; a run goes on."""
-        self._is_active = self.driver.is_seen = False
+        self._is_active = False
+        self.driver.leave()
         self.known_times_changed.emit(None)
         self.timeline.stop()
         self.comparison.leave()
