@@ -82,6 +82,7 @@ class RunDriver(QObject):
         self._left_t = session.state.t
         self._num_races = 0
         self._asked: ReverseRequest | None = None
+        self._wish = GateState.RUNNING
         self._waiting: list[_Order] = []
         self._pace = PreviewPace(self)
         self._pace.due.connect(self._on_drawing_due)
@@ -98,15 +99,17 @@ class RunDriver(QObject):
         self.is_following = True
         run = self.history.current
         if self.runner.state is JobState.PAUSED and self.is_own(run):
+            self._wish = GateState.RUNNING
             self.runner.resume()
         elif run is not None and not self.is_own(run) and self.can_go_on(run):
-            self._start(run, paused=False, go_on_from=run.resume_point())
+            self._start(run, go_on_from=run.resume_point())
         else:
-            self._begin_again(paused=False)
+            self._begin_again()
 
     @Slot()
     def pause(self) -> None:
         """Hold the run after the network call under way."""
+        self._wish = GateState.PAUSED
         self.runner.pause()
 
     @Slot()
@@ -115,17 +118,18 @@ class RunDriver(QObject):
         run = self.history.current
         self.is_following = True
         if run is not None and not self.is_own(run) and self.can_go_on(run):
-            self._start(run, paused=True, go_on_from=run.resume_point())
+            self._start(run, GateState.ONE_STEP, go_on_from=run.resume_point())
         elif not self.is_own(run):
-            self._begin_again(paused=True)
+            self._begin_again(GateState.ONE_STEP)
         else:
+            self._wish = GateState.ONE_STEP
             self.runner.step()
 
     @Slot()
     def restart(self) -> None:
         """Begin again from the same noise; a fork from where it left its parent."""
         self.is_following = True
-        self._begin_again(paused=False)
+        self._begin_again()
 
     @Slot()
     def cancel(self) -> None:
@@ -214,7 +218,7 @@ class RunDriver(QObject):
             self._start_order(_Order(replace(wanted, slip=slip), beside=sane))
             return
         run = self.history.begin(wanted)
-        self._start(run, paused=False)
+        self._start(run)
         self._waiting = [_Order(replace(wanted, slip=slip), beside=run)]
 
     def race(self, samplers: Sequence[SamplerSpec]) -> None:
@@ -286,45 +290,46 @@ class RunDriver(QObject):
 
     # Inside
 
-    def _begin_again(self, *, paused: bool) -> None:
+    def _begin_again(self, wish: GateState = GateState.RUNNING) -> None:
         """Make the present run again from its beginning, or one of its own for other settings."""
         run = self.history.current
         if run is None or self.is_stale(run):
-            self._start(self.history.begin(self.wanted()), paused=paused)
+            self._start(self.history.begin(self.wanted()), wish)
         elif run.request.fork is None:
             again = self.history.begin(run.request)
             again.beside = run.beside
-            self._start(again, paused=paused)
+            self._start(again, wish)
         else:
-            self._fork(run.parent, run.request.fork.t, run.request, paused=paused)
+            self._fork(run.parent, run.request.fork.t, run.request, wish)
 
-    def _start_order(self, order: _Order) -> None:
+    def _start_order(self, order: _Order, wish: GateState = GateState.RUNNING) -> None:
         run = self.history.begin(order.request)
         run.beside, run.race = order.beside, order.race
-        self._start(run, paused=False)
+        self._start(run, wish)
 
     def _fork(
-        self, parent: Run | None, t: int, request: ReverseRequest, *, paused: bool | None = None
+        self, parent: Run | None, t: int, request: ReverseRequest, wish: GateState | None = None
     ) -> None:
         self.is_following = True
-        # Who goes by single steps does so in the fork, too.
-        steps_singly = self.runner.state is JobState.PAUSED if paused is None else paused
+        if wish is None:
+            # Who goes by single steps does so in the fork, too.
+            is_held = self.runner.state is JobState.PAUSED
+            wish = GateState.ONE_STEP if is_held else GateState.RUNNING
         run = self.history.begin(request, parent)
         point = parent.point_at(t) if parent is not None else None
-        self._start(run, paused=steps_singly, fork_point=point)
+        self._start(run, wish, fork_point=point)
 
     def _start(
         self,
         run: Run,
+        wish: GateState = GateState.RUNNING,
         *,
-        paused: bool,
         go_on_from: RunPoint | None = None,
         fork_point: RunPoint | None = None,
     ) -> None:
         request = run.request
-        self._waiting, self._asked = [], self.wanted()
-        # Who begins a run paused has asked for one step.
-        gate = StepGate(GateState.ONE_STEP if paused else GateState.RUNNING)
+        self._waiting, self._asked, self._wish = [], self.wanted(), wish
+        gate = StepGate(wish)
         work = partial(
             reverse_steps, request, self._shelf, go_on_from=go_on_from, fork_point=fork_point, gate=gate
         )
@@ -380,7 +385,8 @@ class RunDriver(QObject):
         waiting, self._waiting = self._waiting, []
         if waiting and outcome.status is JobStatus.SUCCEEDED:
             self.is_following = True
-            self._start_order(waiting[0])
+            # Who holds a run that is through already means what comes after it.
+            self._start_order(waiting[0], self._wish)
             self._waiting = waiting[1:]
         self.progressed.emit()
 
