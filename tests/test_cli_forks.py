@@ -1,5 +1,6 @@
 """Forks from the command line: the pictures that the window makes, and one sentence for what cannot be."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -192,21 +193,33 @@ def test_every_setting_that_counts_after_the_beginning_can_be_changed_at_a_fork(
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
-        ("500", "--fork 500: write the time and what changes there, such as 500:sampler=ddim,eta=0.5."),
-        ("500:", "--fork 500:: write the time and what changes there"),
-        ("half:eta=1", "--fork half:eta=1: write the time"),
-        (
-            "500:sampelr=ddim",
-            "--fork 500:sampelr=ddim: there is no sampelr; choose from sampler, steps, eta,",
-        ),
-        ("500:sampler=magic", "--fork 500:sampler=magic: choose from ddpm, ddim, dpmpp2m, euler, heun."),
+        ("500", "500: write the time and what changes there, such as 500:sampler=ddim,eta=0.5."),
+        ("500:", "500:: write the time and what changes there"),
+        ("half:eta=1", "half:eta=1: write the time"),
+        ("500:sampelr=ddim", "500:sampelr=ddim: there is no sampelr; choose from sampler, steps, eta,"),
+        ("500:sampler=magic", "500:sampler=magic: choose from ddpm, ddim, dpmpp2m, euler, heun."),
+        ("500:eta=2", "500:eta=2: take a number from 0 to 1."),
+        ("500:eta=lots", "500:eta=lots: take a number from 0 to 1."),
+        ("500:churn=-1", "500:churn=-1: take a number from 0 on."),
+        ("500:guidance=much", "500:guidance=much: take a number."),
+        ("500:steps=0", "500:steps=0: take a whole number from 1 on."),
+        ("500:slip=typo", "500:slip=typo: choose from no-noise,"),
+        ("500:zero-terminal-snr=maybe", "500:zero-terminal-snr=maybe: choose from yes, no."),
+        ("500:class=hot", "500:class=hot: Gaussian blur, 4×4 grey has no classes."),
+    ],
+)
+def test_a_fork_that_cannot_be_read_is_refused_with_what_is_allowed(word, sentence):
+    denoiser = BlurDenoiser((1, 4, 4))
+    leg = Leg(denoiser, ScheduleSpec(), SamplerSpec(), Aim(None, 1.0, 0.0, 0.0), 3)
+    with pytest.raises(ValueError, match=f"^--fork {re.escape(sentence)}"):
+        forked_legs([word], leg, lambda _: denoiser)
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
         ("500:eta=2", "--fork 500:eta=2: take a number from 0 to 1."),
-        ("500:eta=lots", "--fork 500:eta=lots: take a number from 0 to 1."),
-        ("500:churn=-1", "--fork 500:churn=-1: take a number from 0 on."),
-        ("500:guidance=much", "--fork 500:guidance=much: take a number."),
-        ("500:steps=0", "--fork 500:steps=0: take a whole number from 1 on."),
         ("500:steps=2000", "2000 sampling steps are not possible: take 1 to 1000."),
-        ("500:slip=typo", "--fork 500:slip=typo: choose from no-noise,"),
         ("500:class=hot", "--fork 500:class=hot: choose from cold, warm."),
         ("500:schedule=nope", "There is no schedule 'nope'"),
         ("500:param=beta_max", "--param beta_max: write it as name=value"),
