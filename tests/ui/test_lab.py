@@ -15,6 +15,7 @@ from diffviz.engine.state import Workspace
 from diffviz.models.network_config import MlpConfig
 from diffviz.ui.main_window import MainWindow
 from diffviz.ui.theme import DARK
+from diffviz.ui.widgets.chart_files import as_picture
 from diffviz.ui.widgets.plane_geometry import PlaneArea
 from diffviz.ui.widgets.plane_painting import dots_image, paint_corner
 from tests.ui.person import Person, is_in_sight, pixels
@@ -381,6 +382,21 @@ def test_every_particle_is_a_dot_where_it_is(count: int) -> None:
     px[:3] = np.nan, np.inf
     px[3] = 1e30
     assert not dots_image([(px, "text")], 200, 1.0).isNull()
+
+
+@pytest.mark.parametrize("layer", ["particles", "data", "steps", "arrows"])
+def test_what_lies_over_the_density_does_not_cover_it_on_screen_or_paper(
+    window: MainWindow, person: Person, lab, layer: str
+) -> None:
+    window.session.update(t=300)
+    only(window, "density")
+    alone = pixels(person.sees(lab.plane)).astype(int)
+    only(window, "density", layer)
+    for picture in (person.sees(lab.plane), as_picture(lab.plane).scaled(lab.plane.size())):
+        area, shown = lab.plane.area, pixels(picture).astype(int)
+        inside = np.s_[area.top + 10 : area.top + area.side - 10, area.left + 10 : area.left + area.side - 10]
+        share = (np.abs(shown[inside] - alone[inside]).max(axis=2) < 12).mean()
+        assert 0.5 < share < 1.0
 
 
 def test_a_network_in_training_is_watched_beside_the_exact_score(

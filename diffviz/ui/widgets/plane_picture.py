@@ -168,6 +168,8 @@ class PlanePicture(QWidget):
         edge.addRoundedRect(square.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_PX, RADIUS_PX)
         corners.addRect(square)
         painter.fillPath(corners.subtracted(edge), tokens.color("stage"))
+        # What was painted before may have filled its shapes.
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(tokens.color("accent" if self._paints else "line"), 1.0))
         painter.drawPath(edge)
 
