@@ -1,5 +1,6 @@
 """Charts leave the program: copied, printed in colours for paper, and as numbers."""
 
+import base64
 import csv
 import re
 import xml.etree.ElementTree as ET
@@ -144,14 +145,32 @@ def test_every_chart_of_the_window_has_a_name_and_prints(window: MainWindow, tmp
         path = tmp_path / f"{chart.name}.svg"
         chart.save(path)
         assert ET.parse(path).getroot().tag.endswith("svg")
-        picture = as_picture(chart.parent())
-        if isinstance(chart.parent(), PlaneView | PhaseView):
-            # The density shines out of the dark on paper, too; around it paper is white.
+        widget = chart.parent()
+        picture = as_picture(widget)
+        # The density shines out of the dark on paper, too; around it paper is white.
+        if isinstance(widget, PhaseView):
             picture = picture.copy(0, 0, 30, picture.height())
+        elif isinstance(widget, PlaneView) and widget.area.left > widget.area.top:
+            picture = picture.copy(0, 0, 3 * widget.area.left, picture.height())
+        elif isinstance(widget, PlaneView):
+            assert widget.area.top > 0
+            picture = picture.copy(0, 0, picture.width(), 3 * widget.area.top)
         assert near(picture, "#FFFFFF") > 0.5, f"{chart.name}: paper is white"
     # A chart without numbers offers nothing.
     menu = window.train.centre.loss_plot.chart.menu()
     assert not any(action.isEnabled() for action in menu.actions())
+
+
+def test_a_density_on_a_drawing_is_as_smooth_as_on_the_screen(window: MainWindow, tmp_path: Path) -> None:
+    window.session.update(workspace=Workspace.LAB, t=700)
+    plane = window.lab.plane
+    plane.chart.save(tmp_path / "plane.svg")
+    found = re.search(r'base64,([^"]+)"', (tmp_path / "plane.svg").read_text())
+    assert found is not None
+    density = pixels(QImage.fromData(base64.b64decode(found[1]))).astype(int)
+    assert len(density) >= plane.area.side
+    assert np.ptp(density) > 150
+    assert np.abs(np.diff(density, axis=1)).max() < 10, "there are no tiles"
 
 
 def test_a_tooltip_says_what_a_right_click_does(window: MainWindow) -> None:

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from diffviz.ui.rich_line import RichLine
-from diffviz.ui.theme import DARK, Role, current_tokens, metric
+from diffviz.ui.theme import DARK, Role, colours_for_print, current_tokens, metric
 from diffviz.ui.widgets.chart import Chart, Table
-from diffviz.ui.widgets.plane_painting import GROUND, density_image
+from diffviz.ui.widgets.plane_painting import GROUND, density_image, for_print
 from diffviz.ui.widgets.plot_frame import paint_below, paint_levels
 
 _LEFT_PX, _BOTTOM_PX, _RIGHT_PX = 36, 24, 8
@@ -97,29 +97,37 @@ class PhaseView(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        area, tokens = self.area, current_tokens()
         with QPainter(self) as painter:
-            painter.fillRect(self.rect(), tokens.color("stage"))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            levels = [(self._y(value), f"{value:g}".replace("-", "\u2212")) for value in (-2, -1, 0, 1, 2)]
-            paint_levels(painter, area, [(float(y), words) for y, words in levels])
-            paint_below(painter, area, [(area.left(), "data"), (area.right(), "noise")])
-            painter.fillRect(area, GROUND)
-            painter.setClipRect(area)
-            if self._density is not None:
-                painter.drawImage(area, self._density)
-            for track in self._tracks:
-                self._paint_track(painter, track)
-            x = self._x(self._now)
-            painter.setPen(QPen(DARK.color("accent"), metric(1.5)))
-            painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
-            painter.setPen(QPen(DARK.color("text", 0.8), metric(3)))
-            ys = self._ys(np.asarray(self._dots, np.float64)).tolist()
-            painter.drawPoints(QPolygonF([QPointF(x, y) for y in ys]))
-            line = RichLine("$x$ of $x_t$", "label")
-            place = area.left() + metric(10)
-            line.paint(painter, place, area.top() + metric(10) + line.ascent(), DARK.color("text"), DARK)
+            self._paint(painter, self._density)
+
+    def print_on(self, painter: QPainter) -> None:
+        """Draw on something else in colours for paper."""
+        with colours_for_print():
+            self._paint(painter, for_print(self._density, self.area.size()))
+
+    def _paint(self, painter: QPainter, density: QImage | None) -> None:
+        area, tokens = self.area, current_tokens()
+        painter.fillRect(self.rect(), tokens.color("stage"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        levels = [(self._y(value), f"{value:g}".replace("-", "\u2212")) for value in (-2, -1, 0, 1, 2)]
+        paint_levels(painter, area, [(float(y), words) for y, words in levels])
+        paint_below(painter, area, [(area.left(), "data"), (area.right(), "noise")])
+        painter.fillRect(area, GROUND)
+        painter.setClipRect(area)
+        if density is not None:
+            painter.drawImage(area, density)
+        for track in self._tracks:
+            self._paint_track(painter, track)
+        x = self._x(self._now)
+        painter.setPen(QPen(DARK.color("accent"), metric(1.5)))
+        painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
+        painter.setPen(QPen(DARK.color("text", 0.8), metric(3)))
+        ys = self._ys(np.asarray(self._dots, np.float64)).tolist()
+        painter.drawPoints(QPolygonF([QPointF(x, y) for y in ys]))
+        line = RichLine("$x$ of $x_t$", "label")
+        place = area.left() + metric(10)
+        line.paint(painter, place, area.top() + metric(10) + line.ascent(), DARK.color("text"), DARK)
 
     def _table(self) -> Table:
         columns: dict[str, NDArray[np.float64]] = {}

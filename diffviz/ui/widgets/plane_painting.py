@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from diffviz.ui.rich_line import RichLine
@@ -21,6 +21,7 @@ from diffviz.ui.widgets.plane_geometry import PlaneArea, scale_bar
 GROUND = QColor(*density_colors()[0])
 _RINGED_MOST = 4_000
 _FARTHEST = 1e4
+_PRINTED_SCALE = 2
 _HEAD_SHARE, _HEAD_TURN = 0.3, math.radians(154)
 # Radius in px and opacity of a dot, where there are at most so many.
 _DOTS = ((800, 2.4, 1.0), (4_000, 1.6, 1.0), (40_000, 1.1, 0.85), (math.inf, 0.5, 0.6))
@@ -76,6 +77,14 @@ def error_image(errors: NDArray[np.float32]) -> QImage:
     height, width = share.shape
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
     return image.copy()
+
+
+def for_print(picture: QImage | None, size: QSizeF) -> QImage | None:
+    """A picture of cells that fills ``size``, smoothed as on the screen: on paper each would be a tile."""
+    if picture is None:
+        return None
+    side, mode = (size * _PRINTED_SCALE).toSize(), Qt.TransformationMode.SmoothTransformation
+    return picture.scaled(side, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
 
 
 def paint_arrows(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
@@ -21,6 +21,7 @@ from diffviz.ui.widgets.plane_painting import (
     dots_image,
     draw_dots,
     error_image,
+    for_print,
     paint_arrows,
     paint_corner,
     paint_marker,
@@ -132,21 +133,25 @@ class PlanePicture(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            self._paint(painter, self._paint_dots)
+            self._paint(painter, self._paint_dots, [self._density, self._errors])
 
     def print_on(self, painter: QPainter) -> None:
         """Draw on something else in colours for paper, dots as curves where they are pixels on screen."""
+        size = QSizeF(self._area.side, self._area.side)
+        finer = [for_print(picture, size) for picture in (self._density, self._errors)]
         with colours_for_print():
-            self._paint(painter, self._draw_dots)
+            self._paint(painter, self._draw_dots, finer)
 
-    def _paint(self, painter: QPainter, paint_dots: Callable[[QPainter], None]) -> None:
+    def _paint(
+        self, painter: QPainter, paint_dots: Callable[[QPainter], None], pictures: Sequence[QImage | None]
+    ) -> None:
         area = self._area
         square = QRectF(area.left, area.top, area.side, area.side)
         painter.fillRect(self.rect(), current_tokens().color("stage"))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(square, GROUND)
         painter.setClipRect(square)
-        for picture in (self._density, self._errors):
+        for picture in pictures:
             if picture is not None:
                 painter.drawImage(square, picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
