@@ -10,8 +10,8 @@ __all__ = ["PreviewPace"]
 
 _FRAME_MS = 16
 _MOST_MS = 500
-# Python runs one thread at a time: while the window draws, the sampler waits between its operations, so that
-# what previews cost is at most the share of the time in which the window draws, one part in 21.
+# Python runs one thread at a time: while the window draws, the sampler waits between its operations. With
+# this rest previews cost one part in 21 at most; one of over 25 ms costs more, so that a run stays seen.
 _REST_PER_DRAWING = 20.0
 
 

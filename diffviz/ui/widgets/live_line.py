@@ -13,7 +13,8 @@ class LiveLine(QWidget):
     """
     A line with the markup of ``rich_line``, painted by hand.
 
-    A QLabel has its whole panel laid out anew for every text, a fifth of the time of a frame.
+    A QLabel has its whole panel laid out anew for every text, a fifth of the time of a frame. An ``aside``,
+    fainter and of the same size, may stand at the right end; it is left away where there is no room for it.
 
     Parameters
     ----------
@@ -21,9 +22,6 @@ class LiveLine(QWidget):
         The text.
     role, color_role, weight
         Place in the type scale, colour of text without a colour of its own, another weight.
-
-    An ``aside``, fainter and of the same size, may stand at the right end; it is left away where the text
-    leaves too little room for it.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ class ReverseStrips(QObject):
         self._is_active = False
         self._filling = QTimer(self)
         self._filling.setInterval(0)
-        self._filling.timeout.connect(self._on_filling_timeout)
+        self._filling.timeout.connect(self._fill_some)
         timeline.set_play_direction(-1)
         timeline.set_even_in_visible(False)
         timeline.set_strips([("Forward", "of my image", "text"), ("Reverse", "no run yet", "text")])
@@ -96,7 +96,7 @@ class ReverseStrips(QObject):
         self._timeline.set_sampled(_REVERSE, sampled, label)
         if self._filling.isActive():
             # With the drawing that is due anyway, so that a step does not cost two of them.
-            self._on_filling_timeout()
+            self._fill_some()
 
     def _refill(self, strips: tuple[int, ...]) -> None:
         for strip in strips:
@@ -113,7 +113,8 @@ class ReverseStrips(QObject):
             self.refill()
 
     @Slot()
-    def _on_filling_timeout(self) -> None:
+    def _fill_some(self) -> None:
+        """Draw a few of the cells that wait; the last of them ends the timer."""
         times = self._timeline.cell_times()
         for _ in range(_CELLS_PER_TURN):
             if not self._waiting:
